@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,19 +26,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
         InputError: The folder cannot be written, or the disk is full. `path` is then as it was.
     """
     path = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-        os.close(handle)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from error
-    draft = Path(name)
+    draft = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
     try:
         yield draft
-        # mkstemp makes private files; a result gets what the user's umask gives any new file.
-        draft.chmod(0o666 & ~_umask())
         draft.replace(path)
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}; the file there is unchanged") from error
+        raise InputError(f"cannot write {path}: {error.strerror or error}; nothing there was changed") from error
     finally:
         draft.unlink(missing_ok=True)
 
@@ -74,8 +66,3 @@ def read_bytes(path: str | Path, what: str = "file") -> bytes:
     except OSError as error:
         raise InputError(f"cannot read the {what} {path}: {error.strerror}") from error
 
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,0 +1,1 @@
+"""The `nse` command: one file a subcommand; each parses, calls and prints."""

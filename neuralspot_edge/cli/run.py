@@ -1,0 +1,55 @@
+"""`nse run`: the main job."""
+
+from __future__ import annotations
+
+import typer
+
+from neuralspot_edge.cli.options import (
+    Format,
+    FormatOption,
+    OutFolder,
+    Overwrite,
+    RecipeArgument,
+    Resume,
+    Settings,
+    print_json,
+    read_recipe,
+    stdout,
+)
+from neuralspot_edge.cli.progress import reporting
+
+__all__ = ["run"]
+
+
+def run(
+    recipe: RecipeArgument,
+    out: OutFolder = None,
+    settings: Settings = None,
+    overwrite: Overwrite = False,
+    resume: Resume = False,
+    output: FormatOption = Format.table,
+) -> None:
+    """Train, export and verify: from a recipe to a .tflite that is proven on TensorFlow Lite Micro.
+
+    Writes recipe.json, model.keras, model.tflite, history.csv and report.json.
+    """
+    loaded = read_recipe(recipe, settings)
+    from neuralspot_edge import pipeline
+    from neuralspot_edge.reports.console import run_summary
+
+    with reporting(loaded.training.epochs) as reporter:
+        result = pipeline.run(
+            loaded,
+            out,
+            overwrite=overwrite,
+            resume=resume,
+            on_stage=reporter.stage,
+            on_epoch=reporter.epoch,
+            on_window=reporter.window,
+        )
+    if output is Format.json:
+        print_json(result.report)
+    else:
+        stdout.print(run_summary(result))
+    if not result.verified.ok:
+        raise typer.Exit(result.verified.exit_status)

@@ -1,0 +1,54 @@
+"""`nse train`: the training alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from neuralspot_edge.cli.options import (
+    Format,
+    FormatOption,
+    OutFolder,
+    Overwrite,
+    RecipeArgument,
+    Resume,
+    Settings,
+    print_json,
+    read_recipe,
+    stdout,
+)
+from neuralspot_edge.cli.progress import reporting
+
+__all__ = ["train"]
+
+
+def train(
+    recipe: RecipeArgument,
+    out: OutFolder = None,
+    settings: Settings = None,
+    overwrite: Overwrite = False,
+    resume: Resume = False,
+    output: FormatOption = Format.table,
+) -> None:
+    """Train a recipe's model on its data: writes recipe.json, model.keras and history.csv.
+
+    Ctrl-C keeps a checkpoint; go on with --resume.
+    """
+    loaded = read_recipe(recipe, settings)
+    from neuralspot_edge.pipeline.folder import claim_folder
+    from neuralspot_edge.pipeline.run import train_into
+    from neuralspot_edge.training import prepare
+
+    folder = claim_folder(out or Path("runs") / loaded.name, overwrite=overwrite or resume)
+    with reporting(loaded.training.epochs) as reporter:
+        data = prepare(loaded)
+        result = train_into(folder, loaded, data, resume=resume, on_epoch=reporter.epoch)
+    best = result.best
+    if output is Format.json:
+        facts = {"folder": str(folder), "epochs": len(result.history)}
+        print_json({**facts, "best_epoch": best.number, "best_val_loss": best.val_loss})
+    else:
+        stdout.print(
+            f"{len(result.history)} epochs, best val_loss {best.val_loss:.4f} at epoch {best.number}; "
+            f"model in {folder / 'model.keras'}",
+            soft_wrap=True,
+        )

@@ -1,0 +1,109 @@
+"""The graph rules of TensorFlow Lite Micro, checked before and after the conversion; errors name the layer.
+
+Each was found by experiment with TensorFlow 2.21 and tflite-micro 0.dev20261023; `tests/conversion/test_rules.py`
+measures them again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from neuralspot_edge.conversion.layers import LayerNames, all_layers
+from neuralspot_edge.conversion.settings import ConversionSettings
+from neuralspot_edge.errors import ConversionError
+from neuralspot_edge.graph import load_graph
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["REFUSED_ACTIVATIONS", "RUNNING_ACTIVATIONS", "check_layers", "check_rules"]
+
+RUNNING_ACTIVATIONS = (
+    "linear",
+    "relu",
+    "relu6",
+    "leaky_relu",
+    "tanh",
+    "sigmoid",
+    "hard_sigmoid",
+    "hard_swish",
+    "swish",
+)
+
+_EXPONENTIAL = frozenset({"celu", "elu", "gelu", "mish", "selu", "softplus", "log_softmax"})
+REFUSED_ACTIVATIONS: dict[str, frozenset[str]] = {
+    "int8": _EXPONENTIAL,
+    "int16x8": _EXPONENTIAL | {"hard_silu", "hard_swish", "softsign"},
+    "float32": frozenset({"elu", "gelu", "selu", "log_softmax"}),
+    "float16": frozenset(),
+}
+"""Activations that TensorFlow Lite Micro does not run, by quantization; float16 files are for LiteRT alone."""
+
+_BATCHED_DILATION = ("SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND")
+_REFUSED_KINDS = {
+    "TILE": "it comes from nearest up-sampling; use bilinear interpolation or a transposed convolution",
+    "SELECT": "it comes from a condition on values",
+    "SELECT_V2": "it comes from a condition on values",
+    "GELU": "it comes from the activation gelu",
+}
+
+
+def check_layers(model: keras.Model, settings: ConversionSettings) -> None:
+    """Refuses layers that cannot run on the device, before the time for a conversion is spent.
+
+    Args:
+        model: The Keras model.
+        settings: How it is to be converted.
+
+    Raises:
+        ConversionError: A layer's activation has no kernel there; the message names layer, field and remedy.
+    """
+    refused = REFUSED_ACTIVATIONS[settings.quantization]
+    for layer in all_layers(model):
+        activation = getattr(getattr(layer, "activation", None), "__name__", None)
+        if activation in refused:
+            running = [name for name in RUNNING_ACTIVATIONS if name not in refused]
+            raise ConversionError(
+                f"layer {layer.name!r}, field activation: {activation!r} does not run in {settings.quantization} "
+                f"on TensorFlow Lite Micro; use one of {', '.join(running)}"
+            )
+
+
+def check_rules(tflite: bytes, settings: ConversionSettings, layers: LayerNames | None = None) -> None:
+    """Refuses a converted graph that TensorFlow Lite Micro would run wrong or not at all.
+
+    Args:
+        tflite: The content of the file.
+        settings: How it was converted.
+        layers: The layers of the Keras model, to name one in the message.
+
+    Raises:
+        ConversionError: The graph breaks a rule; the message names the layer.
+    """
+    for subgraph in load_graph(tflite).subgraphs:
+        for operator in subgraph.operators:
+            problem = _problem(operator, settings)
+            if problem:
+                place = _place(subgraph, operator, layers)
+                raise ConversionError(f"{place}: {problem}")
+
+
+def _problem(operator: Any, settings: ConversionSettings) -> str:
+    if operator.kind in _BATCHED_DILATION:
+        return (
+            f"its dilation was left as {operator.kind}, which TensorFlow Lite Micro runs wrong without a word; "
+            "write it with keras.layers.Conv1D, Conv2D or their depthwise forms, padding same, causal or valid"
+        )
+    if operator.kind == "CUSTOM":
+        return f"it needs the operator {operator.custom_code!r}, which TensorFlow Lite Micro does not have"
+    if operator.kind in _REFUSED_KINDS and settings.quantization != "float16":
+        return (
+            f"TensorFlow Lite Micro has no {operator.kind} in {settings.quantization}; {_REFUSED_KINDS[operator.kind]}"
+        )
+    return ""
+
+
+def _place(subgraph: Any, operator: Any, layers: LayerNames | None) -> str:
+    name = subgraph.tensors[operator.outputs[0]].name if operator.outputs else f"operator {operator.index}"
+    found = layers.find(name) if layers else None
+    return f"layer {found!r}" if found else f"tensor {name!r}"

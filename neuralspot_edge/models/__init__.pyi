@@ -1,0 +1,15 @@
+from . import params as params
+from . import registry as registry
+from . import tcn as tcn
+from .registry import Family as Family
+from .registry import get_family as get_family
+from .registry import list_families as list_families
+from .tcn import TcnBlockParams as TcnBlockParams
+from .tcn import TcnModel as TcnModel
+from .tcn import TcnParams as TcnParams
+from .tcn import normalization as normalization
+from .tcn import tcn_block_lg as tcn_block_lg
+from .tcn import tcn_block_mb as tcn_block_mb
+from .tcn import tcn_block_sm as tcn_block_sm
+from .tcn import tcn_core as tcn_core
+from .tcn import tcn_layer as tcn_layer

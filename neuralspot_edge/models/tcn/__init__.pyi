@@ -1,0 +1,10 @@
+from .blocks import normalization as normalization
+from .blocks import tcn_block_lg as tcn_block_lg
+from .blocks import tcn_block_mb as tcn_block_mb
+from .blocks import tcn_block_sm as tcn_block_sm
+from .family import FAMILY as FAMILY
+from .model import TcnModel as TcnModel
+from .model import tcn_core as tcn_core
+from .model import tcn_layer as tcn_layer
+from .params import TcnBlockParams as TcnBlockParams
+from .params import TcnParams as TcnParams

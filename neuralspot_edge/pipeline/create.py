@@ -1,0 +1,34 @@
+"""A Keras model from a preset, a recipe file or a dict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neuralspot_edge.recipes import Recipe, load_recipe
+from neuralspot_edge.training import build_model
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["create_model"]
+
+
+def create_model(recipe: Recipe | str | Path | Mapping[str, Any], **overrides: Any) -> keras.Model:
+    """Builds a recipe's model, untrained, with initial weights drawn by the recipe's seed.
+
+    Args:
+        recipe: A preset's name, a path, a dict, or a `Recipe`.
+        **overrides: Changes by field; a dot is written as two underscores: `input__window=200`.
+
+    Returns:
+        A functional `keras.Model` from (window, channels).
+
+    Raises:
+        InputError: The recipe or an override is not legal.
+    """
+    loaded = load_recipe(recipe)
+    if overrides:
+        loaded = loaded.override({key.replace("__", "."): value for key, value in overrides.items()})
+    return build_model(loaded)

@@ -1,0 +1,167 @@
+"""Export: a model or a recipe to a folder with one `.tflite` in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from neuralspot_edge.conversion import ConversionSettings, convert, shared_worker
+from neuralspot_edge.conversion.settings import Io, QuantizationKind
+from neuralspot_edge.errors import ConversionError, InputError, NseError
+from neuralspot_edge.files import write_bytes
+from neuralspot_edge.graph import load_graph
+from neuralspot_edge.interpreters import TflmInterpreter
+from neuralspot_edge.pipeline.card import ModelCard
+from neuralspot_edge.pipeline.folder import TFLITE, claim_folder
+from neuralspot_edge.quantization import check_calibration, random_calibration
+from neuralspot_edge.recipes import Recipe, load_recipe
+from neuralspot_edge.training import build_model, prepare
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["Calibration", "ExportResult", "convert_model", "export"]
+
+Calibration = np.ndarray | Sequence[np.ndarray] | Literal["random"]
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """What an export gives.
+
+    Attributes:
+        path: The `.tflite` file.
+        size_bytes: Its size.
+        quantization: Of weights and activations.
+        io: Type of its inputs and outputs.
+        operators: How many there are of each kind, most frequent first.
+        calibration: Where the ranges of the activations come from, in words.
+    """
+
+    path: Path
+    size_bytes: int
+    quantization: QuantizationKind
+    io: Io
+    operators: Mapping[str, int]
+    calibration: str
+
+
+def export(
+    model: keras.Model | Recipe | str | Path | Mapping[str, Any],
+    out_dir: str | Path,
+    quantization: QuantizationKind | None = None,
+    calibration: Calibration | None = None,
+    *,
+    io: Io | None = None,
+    window: int | None = None,
+    card: ModelCard | None = None,
+    overwrite: bool = False,
+) -> ExportResult:
+    """Exports a model for TensorFlow Lite Micro as `out_dir/model.tflite`.
+
+    Args:
+        model: Any functional Keras model, trained or not; or a recipe (a `Recipe`, a preset's name, a path, a dict),
+            whose untrained model is then exported and calibrated with its own training data.
+        out_dir: A folder, made where it does not exist.
+        quantization: `int8` (the default), `int16x8`, `float16` or `float32`; a recipe's own where it is None.
+        calibration: Real inputs (samples, ...) from the training data, an array for each input of the model, as
+            the model takes them; or the word `random`, for a model whose data is not at hand.
+        io: Type of the inputs and outputs; None takes the quantization's own (int8 for int8).
+        window: The length in steps of a time axis that the model leaves open.
+        card: What the file shall say of itself; a recipe's card where it is None.
+        overwrite: Whether an earlier run in `out_dir` may be replaced.
+
+    Returns:
+        The path, and what is in the file.
+
+    Raises:
+        InputError: An argument is wrong, or quantization lacks calibration samples.
+        ConversionError: The model breaks a rule of TensorFlow Lite Micro, or the converter refused it or crashed.
+    """
+    if not _is_keras_model(model):
+        recipe = load_recipe(model)
+        quantization = quantization or recipe.export.quantization
+        io = io or (recipe.export.io if quantization == recipe.export.quantization else None)
+    settings = ConversionSettings(quantization or "int8", io)
+    folder = claim_folder(out_dir, overwrite=overwrite)
+    shared_worker()
+    if not _is_keras_model(model):
+        if calibration is None and settings.needs_calibration:
+            data = prepare(recipe)
+            calibration, card = data.train.x, card or ModelCard.of(recipe, data.preprocessing, data.dataset.channels)
+        model = build_model(recipe)
+    content = convert_model(model, settings, calibration, window=window, card=card)
+    path = write_bytes(folder / TFLITE, content)
+    return describe(path, content, settings, calibration)
+
+
+def convert_model(
+    model: keras.Model,
+    settings: ConversionSettings,
+    calibration: Calibration | None,
+    *,
+    window: int | None = None,
+    card: ModelCard | None = None,
+) -> bytes:
+    """The content of the `.tflite`, seen to load on TensorFlow Lite Micro where that can be had; see `export`."""
+    samples = _calibration_samples(model, settings, calibration, window)
+    card = card or ModelCard(model.name)
+    content = convert(model, settings, samples, window=window, metadata=card.to_metadata())
+    if settings.quantization != "float16" and TflmInterpreter.is_available():
+        try:
+            TflmInterpreter(content)
+        except NseError as error:
+            raise ConversionError(f"TensorFlow Lite Micro does not take the exported model: {error}") from error
+    return content
+
+
+def describe(path: Path, content: bytes, settings: ConversionSettings, calibration: Calibration | None) -> ExportResult:
+    """The result of an export whose file is written."""
+    kinds = Counter(operator.kind for operator in load_graph(content).operators)
+    return ExportResult(
+        path=path,
+        size_bytes=len(content),
+        quantization=settings.quantization,
+        io=settings.io_type,
+        operators=dict(kinds.most_common()),
+        calibration=_describe_calibration(settings, calibration),
+    )
+
+
+def _calibration_samples(
+    model: keras.Model, settings: ConversionSettings, calibration: Calibration | None, window: int | None
+) -> tuple[np.ndarray, ...]:
+    if not settings.needs_calibration:
+        return ()
+    if calibration is None:
+        raise InputError(
+            f"calibration: {settings.quantization} needs real inputs from the training data, an array "
+            "(samples, ...); pass calibration='random' to go without, the ranges then fit no real signal"
+        )
+    if isinstance(calibration, str):
+        if calibration != "random":
+            raise InputError(f"calibration: an array or the word 'random', received {calibration!r}")
+        return random_calibration(model, window)
+    return check_calibration(model, calibration, window)
+
+
+def _describe_calibration(settings: ConversionSettings, calibration: Calibration | None) -> str:
+    if not settings.needs_calibration or calibration is None:
+        return "none needed"
+    if isinstance(calibration, str):
+        return "random numbers: the ranges fit no real signal"
+    count = len(calibration) if isinstance(calibration, np.ndarray) else len(calibration[0])
+    return f"{count} samples of real data"
+
+
+def _is_keras_model(model: Any) -> bool:
+    """Without loading Keras where no model of it can be at hand."""
+    import sys
+
+    keras = sys.modules.get("keras")
+    return keras is not None and isinstance(model, keras.Model)

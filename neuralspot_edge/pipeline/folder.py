@@ -1,0 +1,48 @@
+"""The folder that a run writes: which files it holds, and when an old one may be written over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from neuralspot_edge.errors import InputError
+
+__all__ = ["CHECKPOINT", "HISTORY", "KERAS_MODEL", "RECIPE", "REPORT", "TFLITE", "claim_folder"]
+
+RECIPE = "recipe.json"
+KERAS_MODEL = "model.keras"
+TFLITE = "model.tflite"
+HISTORY = "history.csv"
+REPORT = "report.json"
+CHECKPOINT = "checkpoint.npz"
+
+RESULTS = (RECIPE, KERAS_MODEL, TFLITE, HISTORY, REPORT, CHECKPOINT)
+
+
+def claim_folder(path: str | Path, *, overwrite: bool = False, results: Sequence[str] = RESULTS) -> Path:
+    """Makes the folder, or takes one that holds no earlier run.
+
+    Args:
+        path: The folder.
+        overwrite: Whether an earlier run's files may be replaced.
+        results: The files that make it an earlier run.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: It holds an earlier run, is a file, or cannot be written.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".nse-probe").touch()
+        (folder / ".nse-probe").unlink()
+    except OSError as error:
+        raise InputError(f"cannot write to the folder {folder}: {error.strerror}") from error
+    earlier = [name for name in results if (folder / name).exists()]
+    if earlier and not overwrite:
+        raise InputError(
+            f"{folder} holds an earlier run ({', '.join(earlier)}); choose another folder, or overwrite it"
+        )
+    return folder

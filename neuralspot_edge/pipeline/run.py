@@ -1,0 +1,192 @@
+"""The main job: train on the recipe's data, export, verify on TensorFlow Lite Micro, write the report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neuralspot_edge.conversion import ConversionSettings, shared_worker
+from neuralspot_edge.conversion.settings import Io, QuantizationKind
+from neuralspot_edge.errors import InputError
+from neuralspot_edge.files import write_bytes, write_text
+from neuralspot_edge.pipeline.card import ModelCard
+from neuralspot_edge.pipeline.export import ExportResult, convert_model, describe
+from neuralspot_edge.pipeline.folder import CHECKPOINT, KERAS_MODEL, RECIPE, REPORT, TFLITE, claim_folder
+from neuralspot_edge.pipeline.verify import VerifyResult, verify
+from neuralspot_edge.recipes import Recipe, load_recipe
+from neuralspot_edge.reports.report_json import build_report
+from neuralspot_edge.training import Epoch, Prepared, TrainResult, load_model, prepare, train
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["RunResult", "export_folder", "load_run", "run", "train_into", "verify_folder", "write_recipe"]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run gives.
+
+    Attributes:
+        folder: Where its files are.
+        recipe: What was run.
+        training: The trained model, its history and data.
+        exported: The `.tflite`.
+        verified: The checks on the held-out part.
+        report: All of it as JSON values, as in report.json.
+    """
+
+    folder: Path
+    recipe: Recipe
+    training: TrainResult
+    exported: ExportResult
+    verified: VerifyResult
+    report: dict[str, Any]
+
+
+def run(
+    recipe: Recipe | str | Path | Mapping[str, Any],
+    out_dir: str | Path | None = None,
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+    on_stage: Callable[[str], None] | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
+    on_window: Callable[[int, int], None] | None = None,
+) -> RunResult:
+    """Runs a recipe from its data to a verified `.tflite`.
+
+    Args:
+        recipe: A preset's name, a path, a dict, or a `Recipe`.
+        out_dir: The folder for recipe.json, model.keras, model.tflite, history.csv and report.json; None is
+            `runs/` and the recipe's name.
+        overwrite: Whether an earlier run there may be replaced.
+        resume: Whether to go on with an interrupted training there.
+        on_stage: Called with `data`, `training`, `export`, `verification` as each begins.
+        on_epoch: Called after each epoch.
+        on_window: Called during verification with windows done and all of them.
+
+    Returns:
+        The results; `verified.ok` says whether every gate held.
+
+    Raises:
+        InputError: The recipe, its data or the folder is wrong.
+        ConversionError: The model cannot be converted.
+    """
+    say = on_stage or (lambda _: None)
+    recipe = load_recipe(recipe)
+    settings = ConversionSettings(recipe.export.quantization, recipe.export.io)
+    folder = claim_folder(out_dir or Path("runs") / recipe.name, overwrite=overwrite or resume)
+    shared_worker()  # gets ready while the model trains
+    say("data")
+    data = prepare(recipe)
+    say("training")
+    training = train_into(folder, recipe, data, resume=resume, on_epoch=on_epoch)
+    say("export")
+    exported = _export(folder, recipe, settings, training.model, data)
+    say("verification")
+    verified = _verify(exported.path, recipe, training.model, data, on_window)
+    report = build_report(recipe, data, training, exported, verified)
+    write_text(folder / REPORT, json.dumps(report, indent=2) + "\n")
+    return RunResult(folder, recipe, training, exported, verified, report)
+
+
+def train_into(
+    folder: Path,
+    recipe: Recipe,
+    data: Prepared,
+    *,
+    resume: bool = False,
+    on_epoch: Callable[[Epoch], None] | None = None,
+) -> TrainResult:
+    """Trains into a folder that is claimed already; without `resume` a checkpoint left there is forgotten."""
+    if not resume:
+        (folder / CHECKPOINT).unlink(missing_ok=True)
+    write_recipe(folder, recipe, data)
+    return train(recipe, out_dir=folder, resume=resume, data=data, on_epoch=on_epoch)
+
+
+def write_recipe(folder: Path, recipe: Recipe, data: Prepared) -> None:
+    """Writes the recipe with the preprocessing that was fitted: without it the model cannot be fed again."""
+    fitted = data.preprocessing
+    if fitted.mean:
+        recipe = recipe.override({"data.mean": fitted.mean, "data.std": fitted.std})
+    write_text(folder / RECIPE, json.dumps(recipe.to_dict(), indent=2) + "\n")
+
+
+def export_folder(
+    run_folder: str | Path,
+    out_dir: str | Path | None = None,
+    quantization: QuantizationKind | None = None,
+    io: Io | None = None,
+    *,
+    overwrite: bool = False,
+) -> ExportResult:
+    """Exports the trained model of a run's folder, calibrated with its own training data.
+
+    Args:
+        run_folder: A folder that `train` or `run` wrote.
+        out_dir: The folder for the `.tflite`; None is the run's own.
+        quantization: None takes the recipe's.
+        io: None takes the recipe's, or where the quantization is another, that quantization's own.
+        overwrite: Whether a `.tflite` there may be replaced.
+
+    Raises:
+        InputError: The folder holds no run, or there is a `.tflite` already.
+        ConversionError: The model cannot be converted.
+    """
+    recipe, model = load_run(run_folder)
+    kind = quantization or recipe.export.quantization
+    settings = ConversionSettings(kind, io or (recipe.export.io if kind == recipe.export.quantization else None))
+    folder = claim_folder(out_dir or run_folder, overwrite=overwrite, results=(TFLITE,))
+    return _export(folder, recipe, settings, model, prepare(recipe))
+
+
+def verify_folder(
+    run_folder: str | Path,
+    gates: Mapping[str, Any] | None = None,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> VerifyResult:
+    """Verifies a run's `.tflite` with its held-out data and its float model.
+
+    Args:
+        run_folder: A folder that `run` wrote.
+        gates: What to change of the recipe's gates.
+        progress: Called with windows done and all of them.
+
+    Raises:
+        InputError: The folder holds no run, or its data cannot be read.
+    """
+    recipe, model = load_run(run_folder)
+    recipe = recipe.override({f"gates.{key}": value for key, value in (gates or {}).items()})
+    return _verify(Path(run_folder) / TFLITE, recipe, model, prepare(recipe), progress)
+
+
+def load_run(folder: str | Path) -> tuple[Recipe, keras.Model]:
+    """The recipe and the trained model in a run's folder.
+
+    Raises:
+        InputError: One of them is missing or cannot be read.
+    """
+    missing = [name for name in (RECIPE, KERAS_MODEL) if not (Path(folder) / name).is_file()]
+    if missing:
+        raise InputError(f"{folder} holds no run: {' and '.join(missing)} missing; nse train or nse run writes them")
+    return load_recipe(Path(folder) / RECIPE), load_model(Path(folder) / KERAS_MODEL)
+
+
+def _export(
+    folder: Path, recipe: Recipe, settings: ConversionSettings, model: keras.Model, data: Prepared
+) -> ExportResult:
+    card = ModelCard.of(recipe, data.preprocessing, data.dataset.channels)
+    content = convert_model(model, settings, data.train.x, card=card)
+    return describe(write_bytes(folder / TFLITE, content), content, settings, data.train.x)
+
+
+def _verify(
+    path: Path, recipe: Recipe, model: keras.Model, data: Prepared, on_window: Callable[[int, int], None] | None
+) -> VerifyResult:
+    return verify(path, data.test.raw, labels=data.test.labels, model=model, gates=recipe.gates, progress=on_window)

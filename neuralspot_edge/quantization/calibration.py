@@ -1,0 +1,75 @@
+"""The samples from which the converter learns the range of every activation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuralspot_edge.conversion.trace import input_shapes
+from neuralspot_edge.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["MAX_SAMPLES", "check_calibration", "random_calibration"]
+
+MAX_SAMPLES = 512
+"""Samples that a calibration uses; more change the ranges little and cost time in proportion."""
+
+
+def check_calibration(
+    model: keras.Model, samples: np.ndarray | Sequence[np.ndarray], window: int | None = None
+) -> tuple[np.ndarray, ...]:
+    """The samples as the converter takes them.
+
+    Args:
+        model: The model they are for.
+        samples: An array (samples, ...) for each input; a single array where there is one input.
+        window: The length in steps that an unknown time axis gets.
+
+    Returns:
+        For each input a float32 array of at most `MAX_SAMPLES` samples, spread evenly over those given.
+
+    Raises:
+        InputError: The number of arrays, a shape or a value is wrong; the message names what was received.
+    """
+    shapes = input_shapes(model, window)
+    arrays = [samples] if isinstance(samples, np.ndarray) else list(samples)
+    if len(arrays) != len(shapes):
+        raise InputError(f"calibration: the model has {len(shapes)} inputs, received {len(arrays)} arrays")
+    names = [tensor.name for tensor in model.inputs]
+    checked = [_check(*item) for item in zip(names, shapes, arrays, strict=True)]
+    if len({len(array) for array in checked}) > 1:
+        counts = ", ".join(str(len(array)) for array in checked)
+        raise InputError(f"calibration: every input needs the same number of samples, received {counts}")
+    return tuple(_thin(array) for array in checked)
+
+
+def random_calibration(
+    model: keras.Model, window: int | None = None, *, count: int = 128, seed: int = 0
+) -> tuple[np.ndarray, ...]:
+    """Normally distributed samples for a model whose data is not at hand; its int8 ranges then fit no real signal."""
+    generator = np.random.default_rng(seed)
+    return tuple(generator.standard_normal((count, *shape), dtype=np.float32) for shape in input_shapes(model, window))
+
+
+def _check(name: str, shape: tuple[int, ...], array: np.ndarray) -> np.ndarray:
+    array = np.asarray(array)
+    wanted = f"(samples, {', '.join(map(str, shape))})"
+    if array.ndim == 0 or array.shape[1:] != shape or not len(array):
+        raise InputError(f"calibration: the input {name!r} needs shape {wanted}, received {array.shape}")
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"calibration: the input {name!r} needs numbers, received {array.dtype}")
+    array = array.astype(np.float32)
+    bad = ~np.isfinite(array)
+    if bad.any():
+        first = int(np.flatnonzero(bad.reshape(len(array), -1).any(axis=1))[0])
+        raise InputError(f"calibration: the input {name!r} has NaN or infinity, first in sample {first}")
+    return array
+
+
+def _thin(array: np.ndarray) -> np.ndarray:
+    chosen: np.ndarray = array[np.linspace(0, len(array) - 1, min(len(array), MAX_SAMPLES)).round().astype(int)]
+    return chosen

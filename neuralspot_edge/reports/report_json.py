@@ -1,0 +1,98 @@
+"""The facts of a run as one JSON document with a versioned schema."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import math
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import neuralspot_edge
+
+if TYPE_CHECKING:
+    from neuralspot_edge.pipeline import ExportResult, VerifyResult
+    from neuralspot_edge.recipes import Recipe
+    from neuralspot_edge.training import Prepared, TrainResult
+
+__all__ = ["REPORT_SCHEMA_VERSION", "build_report", "jsonable"]
+
+REPORT_SCHEMA_VERSION = 1
+
+_LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "tflite-micro", "numpy")
+
+
+def build_report(
+    recipe: Recipe, data: Prepared, training: TrainResult, exported: ExportResult, verified: VerifyResult
+) -> dict[str, Any]:
+    """All facts of a run as JSON values.
+
+    Args:
+        recipe: What was run.
+        data: What it was trained and verified on.
+        training: The training's course.
+        exported: What is in the file.
+        verified: What was proven of it.
+    """
+    return {
+        "schema_version": REPORT_SCHEMA_VERSION,
+        "name": recipe.name,
+        "ok": verified.ok,
+        "recipe": recipe.to_dict(),
+        "dataset": _describe_data(data),
+        "training": {
+            "parameters": training.model.count_params(),
+            "epochs": len(training.history),
+            "best_epoch": training.best.number,
+            "best_val_loss": training.best.val_loss,
+            "stopped_early": training.stopped_early,
+            "seed": recipe.training.seed,
+            "history": jsonable(training.history),
+        },
+        # The folder may be moved: a path inside it is of use, its place on this machine is not.
+        "export": {**jsonable(exported), "path": exported.path.name},
+        "verification": {**jsonable(verified), "ok": verified.ok},
+        "versions": _versions(),
+    }
+
+
+def jsonable(value: Any) -> Any:
+    """Dataclasses, arrays, paths and tuples as plain JSON values; NaN and infinity as null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: jsonable(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return jsonable(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return str(value) if isinstance(value, Path) else value
+
+
+def _describe_data(data: Prepared) -> dict[str, Any]:
+    dataset = data.dataset
+    return {
+        "name": dataset.name,
+        "provenance": jsonable(dataset.provenance),
+        "channels": list(dataset.channels),
+        "classes": list(dataset.classes),
+        "sampling_rate": dataset.sampling_rate,
+        "windows": {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)},
+        "preprocessing": data.preprocessing.to_dict(),
+    }
+
+
+def _versions() -> dict[str, str | None]:
+    versions: dict[str, str | None] = {"neuralspot-edge": neuralspot_edge.__version__}
+    versions["python"] = platform.python_version()
+    for library in _LIBRARIES:
+        try:
+            versions[library] = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            versions[library] = None
+    return versions

@@ -1,0 +1,10 @@
+from .data import Prepared as Prepared
+from .data import load_data as load_data
+from .data import prepare as prepare
+from .fit import TrainResult as TrainResult
+from .fit import train as train
+from .history import Epoch as Epoch
+from .metrics import Metric as Metric
+from .metrics import metric_of as metric_of
+from .models import load_model as load_model
+from .models import save_model as save_model

@@ -1,0 +1,93 @@
+"""The state of an unfinished training, in one file that is whole or not there."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuralspot_edge.errors import InputError
+from neuralspot_edge.files import replacing
+from neuralspot_edge.training.history import Epoch
+
+if TYPE_CHECKING:
+    from neuralspot_edge.recipes import Recipe
+
+__all__ = ["Checkpoint", "State"]
+
+_FILE = "checkpoint.npz"
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a training stands.
+
+    Attributes:
+        history: The epochs done.
+        weights: The model's weights now.
+        best_weights: Those of its best epoch.
+        optimizer: The optimizer's variables.
+    """
+
+    history: tuple[Epoch, ...]
+    weights: list[np.ndarray]
+    best_weights: list[np.ndarray]
+    optimizer: list[np.ndarray]
+
+
+class Checkpoint:
+    """The checkpoint of one recipe's training.
+
+    Args:
+        folder: Where the file is; it must exist.
+        recipe: The recipe that is trained.
+    """
+
+    def __init__(self, folder: Path, recipe: Recipe) -> None:
+        self.path = folder / _FILE
+        # More epochs or patience are what one resumes for; all else makes it another training.
+        content = recipe.to_dict()
+        content["training"] = {k: v for k, v in content["training"].items() if k not in ("epochs", "patience")}
+        self._recipe = json.dumps(content, sort_keys=True)
+
+    def save(self, state: State) -> None:
+        """Writes the state."""
+        arrays = {
+            f"{field}.{index}": array
+            for field in ("weights", "best_weights", "optimizer")
+            for index, array in enumerate(getattr(state, field))
+        }
+        history = json.dumps([dataclasses.asdict(epoch) for epoch in state.history])
+        with replacing(self.path) as draft:
+            np.savez(draft, **arrays, history=np.array(history), recipe=np.array(self._recipe))
+
+    def load(self) -> State | None:
+        """Reads the state, None where there is none.
+
+        Raises:
+            InputError: The file is damaged, or belongs to another recipe.
+        """
+        if not self.path.exists():
+            return None
+        try:
+            with np.load(self.path) as file:
+                content = dict(file)
+        except (OSError, ValueError, EOFError) as error:
+            raise InputError(f"{self.path} is damaged; delete it to train from the start") from error
+        if str(content["recipe"]) != self._recipe:
+            raise InputError(f"{self.path} belongs to another recipe; delete it, or train into another folder")
+        history = tuple(Epoch(**epoch) for epoch in json.loads(str(content["history"])))
+        return State(history, *(_list(content, field) for field in ("weights", "best_weights", "optimizer")))
+
+    def remove(self) -> None:
+        """Removes the file: the training is done."""
+        self.path.unlink(missing_ok=True)
+
+
+def _list(content: dict[str, np.ndarray], field: str) -> list[np.ndarray]:
+    count = sum(key.startswith(f"{field}.") for key in content)
+    return [content[f"{field}.{index}"] for index in range(count)]
