@@ -65,4 +65,3 @@ def read_bytes(path: str | Path, what: str = "file") -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"cannot read the {what} {path}: {error.strerror}") from error
-

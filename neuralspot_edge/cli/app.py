@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from pathlib import Path
+from typing import Any
 
-import click
 import typer
 
 from neuralspot_edge.cli import export, list_, new, run, schema, show, train, verify
@@ -15,6 +16,10 @@ from neuralspot_edge.errors import NseError
 __all__ = ["app", "main"]
 
 _INTERRUPTED = 130
+_PACKAGE = Path(__file__).parent.parent
+
+# Typer carries its own copy of click, or uses the one that is installed, by its version: this is the one it raises.
+_UsageError: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 
 app = typer.Typer(
     name="nse",
@@ -48,14 +53,18 @@ def main() -> None:
 def _status() -> int:
     try:
         status = app(standalone_mode=False)
+        sys.stdout.flush()
     except NseError as error:
         return _fail(str(error), error.exit_status)
-    except click.ClickException as error:
-        return _fail(error.format_message(), 2)
-    except (KeyboardInterrupt, click.Abort):
+    except _UsageError as error:
+        return _fail(error.format_message() or "name a command, as in nse list", 2)
+    except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted; nothing that was finished is lost", _INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output has gone, as `nse list | head` does: nothing more is to be said to it.
+    except (BrokenPipeError, SystemExit) as error:
+        # The reader of our output has gone, as `nse list | head` does: nothing more is to be said to it. Click has
+        # made a SystemExit of it; its others are those of shell completion.
+        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
@@ -68,10 +77,11 @@ def _fail(message: str, status: int) -> int:
     return status
 
 
-def _show_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
-    """One line; warnings of libraries are theirs to see, not the user's."""
-    if issubclass(category, UserWarning) and category.__module__.startswith("neuralspot_edge"):
-        print(f"nse: warning: {message}", file=sys.stderr)
+def _show_warning(message: Warning | str, category: type[Warning], filename: str, *_: object, **__: object) -> None:
+    """One line for a warning of this package; those of libraries are for their own developers."""
+    ours = category.__module__.startswith("neuralspot_edge") or Path(filename).is_relative_to(_PACKAGE)
+    if issubclass(category, UserWarning) and ours:
+        print(f"nse: warning: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 if __name__ == "__main__":

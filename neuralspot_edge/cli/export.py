@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from neuralspot_edge.cli.options import Format, FormatOption, Overwrite, print_json, stdout
+from neuralspot_edge.cli.quiet import load_tensorflow
 from neuralspot_edge.conversion.settings import Io, QuantizationKind
 from neuralspot_edge.errors import InputError
 
@@ -40,11 +41,14 @@ def export(
 
     A run's folder is calibrated with its own training data. A recipe is exported untrained, to learn its size.
     """
+    load_tensorflow()
     from neuralspot_edge.pipeline.export import export as export_model
     from neuralspot_edge.reports.console import export_table
     from neuralspot_edge.reports.report_json import jsonable
 
     if Path(source).is_dir():
+        if calibration is not None or window is not None:
+            raise InputError("--calibration and --window: a run's folder has its own, leave them out")
         from neuralspot_edge.pipeline.run import export_folder
 
         result = export_folder(source, out, quantization, io, overwrite=overwrite)
@@ -84,4 +88,5 @@ def _read_calibration(calibration: str | None) -> Any:
         return calibration
     from neuralspot_edge.datasets import load_arrays
 
-    return load_arrays(calibration)
+    arrays = load_arrays(calibration)
+    return arrays["x"] if "x" in arrays else list(arrays.values())

@@ -26,7 +26,9 @@ def new(
         raise InputError(f"FILE: a recipe ends in .yaml, received {file}")
     if file.exists() and not overwrite:
         raise InputError(f"{file} exists; choose another name, or pass --overwrite")
-    text = re.sub(r"^name:.*$", f"name: {file.stem}", preset_path(preset).read_text(), count=1, flags=re.MULTILINE)
-    write_text(file, text)
-    load_recipe(file)
+    text = preset_path(preset).read_text(encoding="utf-8")
+    name = load_recipe(preset).override({"name": file.stem}).name
+    # The schema that the preset's first line names is beside the preset, not beside the copy.
+    text = re.sub(r"^# yaml-language-server:.*\n", "", text, flags=re.MULTILINE)
+    write_text(file, re.sub(r"^name:.*$", f"name: {name}", text, count=1, flags=re.MULTILINE))
     stderr.print(f"{file} is a copy of {preset}; edit it, then: nse run {file}")

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 from rich.console import Console
 
-from neuralspot_edge.errors import InputError
-from neuralspot_edge.recipes import Recipe, load_recipe
+from neuralspot_edge.recipes import Recipe, load_recipe, parse_settings
 
 __all__ = [
     "Format",
@@ -28,8 +26,9 @@ __all__ = [
     "stdout",
 ]
 
-stdout = Console()
-stderr = Console(stderr=True)
+# No markup: brackets in a path, a description or an error are the user's own.
+stdout = Console(markup=False, emoji=False)
+stderr = Console(stderr=True, markup=False, emoji=False)
 
 
 class Format(StrEnum):
@@ -61,17 +60,7 @@ def read_recipe(recipe: str, settings: list[str] | None) -> Recipe:
         InputError: There is no such recipe, or it or a change is not legal.
     """
     loaded = load_recipe(recipe)
-    return loaded.override(dict(map(_parse_setting, settings))) if settings else loaded
-
-
-def _parse_setting(setting: str) -> tuple[str, Any]:
-    key, equals, value = setting.partition("=")
-    if not equals:
-        raise InputError(f"--set: write KEY=VALUE, received {setting!r}")
-    try:
-        return key.strip(), yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise InputError(f"--set {key}: {value!r} is not a YAML value") from error
+    return loaded.override(parse_settings(settings)) if settings else loaded
 
 
 def print_json(value: Any) -> None:

@@ -24,7 +24,7 @@ class Reporter:
 
     def stage(self, name: str) -> None:
         """A new part of the work begins."""
-        self._progress.console.print(f"[bold]{name}[/bold]")
+        self._progress.console.print(name, style="bold")
         self._progress.reset(self._bar, total=None, visible=False, description=name)
 
     def epoch(self, epoch: Epoch) -> None:

@@ -17,6 +17,7 @@ from neuralspot_edge.cli.options import (
     stdout,
 )
 from neuralspot_edge.cli.progress import reporting
+from neuralspot_edge.cli.quiet import load_tensorflow
 
 __all__ = ["run"]
 
@@ -34,6 +35,7 @@ def run(
     Writes recipe.json, model.keras, model.tflite, history.csv and report.json.
     """
     loaded = read_recipe(recipe, settings)
+    load_tensorflow()
     from neuralspot_edge import pipeline
     from neuralspot_edge.reports.console import run_summary
 

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from neuralspot_edge.cli.options import Format, FormatOption, RecipeArgument, Settings, print_json, read_recipe, stdout
+from neuralspot_edge.cli.quiet import load_tensorflow
+from neuralspot_edge.recipes import Recipe
 from neuralspot_edge.reports.console import layer_table, recipe_table
 
 __all__ = ["show"]
@@ -31,10 +33,11 @@ def show(
         stdout.print(layer_table(rows))
 
 
-def _layers(loaded: object) -> list[dict[str, object]]:
+def _layers(loaded: Recipe) -> list[dict[str, object]]:
+    load_tensorflow()
     from neuralspot_edge.pipeline import create_model
 
-    model = create_model(loaded)  # type: ignore[arg-type]
+    model = create_model(loaded)
     return [
         {
             "name": layer.name,

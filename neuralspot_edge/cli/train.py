@@ -17,6 +17,7 @@ from neuralspot_edge.cli.options import (
     stdout,
 )
 from neuralspot_edge.cli.progress import reporting
+from neuralspot_edge.cli.quiet import load_tensorflow
 
 __all__ = ["train"]
 
@@ -34,14 +35,14 @@ def train(
     Ctrl-C keeps a checkpoint; go on with --resume.
     """
     loaded = read_recipe(recipe, settings)
+    load_tensorflow()
     from neuralspot_edge.pipeline.folder import claim_folder
     from neuralspot_edge.pipeline.run import train_into
     from neuralspot_edge.training import prepare
 
-    folder = claim_folder(out or Path("runs") / loaded.name, overwrite=overwrite or resume)
+    folder = claim_folder(out or Path("runs") / loaded.name, overwrite=overwrite, resume=resume)
     with reporting(loaded.training.epochs) as reporter:
-        data = prepare(loaded)
-        result = train_into(folder, loaded, data, resume=resume, on_epoch=reporter.epoch)
+        result = train_into(folder, loaded, prepare(loaded), resume=resume, on_epoch=reporter.epoch)
     best = result.best
     if output is Format.json:
         facts = {"folder": str(folder), "epochs": len(result.history)}

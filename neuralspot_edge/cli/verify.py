@@ -9,6 +9,7 @@ import typer
 
 from neuralspot_edge.cli.options import Format, FormatOption, print_json, read_recipe, stdout
 from neuralspot_edge.cli.progress import reporting
+from neuralspot_edge.cli.quiet import load_tensorflow
 from neuralspot_edge.errors import InputError
 
 __all__ = ["verify"]
@@ -33,6 +34,7 @@ def verify(
 
     Exit status 1 where a gate fails or nothing can be proven on this machine.
     """
+    load_tensorflow()
     from neuralspot_edge.pipeline.run import verify_folder
     from neuralspot_edge.pipeline.verify import verify as verify_file
     from neuralspot_edge.reports.console import verify_table
@@ -41,6 +43,8 @@ def verify(
     gates = {key: value for key, value in (("max_lsb", max_lsb), ("max_drop", max_drop)) if value is not None}
     with reporting(0) as reporter:
         if Path(source).is_dir():
+            if (recipe, samples, model) != (None, None, None):
+                raise InputError("--recipe, --samples and --model: a run's folder has its own, leave them out")
             result = verify_folder(source, gates, progress=reporter.window)
         else:
             arrays = _read(samples, recipe)
@@ -56,16 +60,18 @@ def verify(
 
 def _read(samples: Path | None, recipe: str | None) -> dict[str, Any]:
     if (samples is None) == (recipe is None):
-        raise InputError("give --samples FILE or --recipe RECIPE, one of them: a proof needs real inputs")
-    if recipe is not None:
+        raise InputError("give either --samples FILE or --recipe RECIPE: a proof needs real inputs, of one source")
+    if samples is None:
         from neuralspot_edge.training import prepare
 
-        loaded = read_recipe(recipe, None)
+        loaded = read_recipe(str(recipe), None)
         test = prepare(loaded).test
         return {"samples": test.raw, "labels": test.labels, "task": loaded.task}
     from neuralspot_edge.datasets import load_arrays
 
-    return load_arrays(samples)
+    arrays = load_arrays(samples)
+    labels = arrays.pop("y", None)
+    return {"samples": arrays["x"] if "x" in arrays else list(arrays.values()), "labels": labels}
 
 
 def _load(model: Path | None) -> Any:

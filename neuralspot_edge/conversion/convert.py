@@ -64,5 +64,5 @@ def convert(
 
 def _finish(raw: bytes, graph: FrozenGraph, layers: LayerNames, metadata: Mapping[str, bytes]) -> bytes:
     flat = parse(raw)
-    tidy(flat, layers)
+    tidy(flat, layers, graph.input_names, graph.output_names)
     return annotate(serialize(flat), metadata=metadata, input_names=graph.input_names, output_names=graph.output_names)

@@ -6,6 +6,7 @@ graph needs no variables and no custom layers where it is converted, so that thi
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -78,9 +79,10 @@ def trace(model: keras.Model, window: int | None = None) -> FrozenGraph:
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+    shapes = input_shapes(model, window)
     specs = [
         tf.TensorSpec((1, *shape), tensor.dtype, name=f"input_{index}")
-        for index, (tensor, shape) in enumerate(zip(model.inputs, input_shapes(model, window), strict=True))
+        for index, (tensor, shape) in enumerate(zip(model.inputs, shapes, strict=True))
     ]
 
     def infer(*tensors: Any) -> list[Any]:
@@ -90,7 +92,7 @@ def trace(model: keras.Model, window: int | None = None) -> FrozenGraph:
     try:
         frozen = convert_variables_to_constants_v2(tf.function(infer).get_concrete_function(*specs))
     except Exception as error:  # whatever a user's layer raises while it is traced
-        raise ConversionError(f"the model cannot be traced with batch 1: {_first_line(error)}") from error
+        raise ConversionError(f"the model cannot be traced with batch 1: {_reason(error)}") from error
     return FrozenGraph(
         graph_def=fuse_dilations(frozen.graph).SerializeToString(),
         inputs=tuple(tensor.name for tensor in frozen.inputs),
@@ -100,5 +102,8 @@ def trace(model: keras.Model, window: int | None = None) -> FrozenGraph:
     )
 
 
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+def _reason(error: Exception) -> str:
+    """What went wrong, without the call stack and the arguments that TensorFlow and Keras print around it."""
+    text = re.sub(r"\x1b\[\d+m", "", str(error)).partition("Arguments received by")[0]
+    raised = re.findall(r"^\s*\w+(?:Error|Exception): (.*)", text, flags=re.MULTILINE | re.DOTALL)
+    return " ".join((raised[-1] if raised else text).split())[:500] or type(error).__name__

@@ -1,3 +1,4 @@
+from .arrays import load_arrays as load_arrays
 from .files import load_file as load_file
 from .preprocessing import Preprocessing as Preprocessing
 from .registry import DatasetEntry as DatasetEntry
@@ -17,6 +18,7 @@ __all__ = [
     "Split",
     "dataset_entry",
     "list_datasets",
+    "load_arrays",
     "load_dataset",
     "load_file",
     "sliding_windows",

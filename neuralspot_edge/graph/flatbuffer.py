@@ -19,7 +19,6 @@ __all__ = ["parse", "read_model", "serialize"]
 
 FILE_IDENTIFIER = b"TFL3"
 SCHEMA_VERSION = 3
-BUFFER_ALIGNMENT = 16
 NO_TENSOR = -1
 
 
@@ -75,13 +74,14 @@ def serialize(model: Any) -> bytes:
         model: A `ModelT`, left as it is.
 
     Returns:
-        The content of the file; the data of every buffer starts at a multiple of 16 bytes.
+        The content of the file; the data of every buffer starts at a multiple of 16 bytes, and equal vectors and
+        strings are there once.
     """
-    import flatbuffers
+    from neuralspot_edge.graph.packing import AlignedBuffer, SharingBuilder
 
     packed = copy.copy(model)
-    packed.buffers = [_AlignedBuffer(buffer) for buffer in model.buffers]
-    builder = flatbuffers.Builder(1024 + sum(len(b.data) for b in model.buffers if b.data is not None))
+    packed.buffers = [AlignedBuffer(buffer) for buffer in model.buffers]
+    builder = SharingBuilder(1024 + sum(len(b.data) for b in model.buffers if b.data is not None))
     builder.Finish(packed.Pack(builder), file_identifier=FILE_IDENTIFIER)
     return bytes(builder.Output())
 
@@ -93,26 +93,6 @@ class _Bounded(bytes):
         if isinstance(key, slice) and not 0 <= key.start <= key.stop <= len(self):
             raise IndexError(key)
         return super().__getitem__(key)
-
-
-class _AlignedBuffer:
-    """A schema buffer that packs its data at a multiple of `BUFFER_ALIGNMENT`."""
-
-    def __init__(self, buffer: Any) -> None:
-        self.data = None if buffer.data is None else bytes(buffer.data)
-
-    def Pack(self, builder: Any) -> int:  # noqa: N802  (the schema's name)
-        from ai_edge_litert import schema_py_generated as schema
-
-        if self.data is not None:
-            builder.StartVector(1, len(self.data), BUFFER_ALIGNMENT)
-            builder.head -= len(self.data)
-            builder.Bytes[builder.head : builder.head + len(self.data)] = self.data
-            data = builder.EndVector()
-        schema.BufferStart(builder)
-        if self.data is not None:
-            schema.BufferAddData(builder, data)
-        return int(schema.BufferEnd(builder))
 
 
 def _named(source: bytes | str | Path) -> str:

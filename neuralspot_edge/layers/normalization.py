@@ -62,12 +62,17 @@ def normalization(norm: str | None, name: str) -> Callable[[keras.KerasTensor], 
     if norm is None:
         return lambda x: x
     if norm == "batch":
-        return keras.layers.BatchNormalization(name=f"{name}.BN")
+        return lambda x: _over_batch(x, name)
     if norm == "channel":
         return lambda x: _over_channels(x, name)
     if norm == "layer":
         return lambda x: _over_window(x, name)
     raise InputError(f"norm: {norm!r} is not known, allowed are batch, layer, channel and None")
+
+
+def _over_batch(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    # Keras's own momentum of 0.99 needs hundreds of steps; the data sets of small devices have a few an epoch.
+    return keras.layers.BatchNormalization(momentum=0.9, name=f"{name}.BN")(x)
 
 
 def _over_channels(x: keras.KerasTensor, name: str) -> keras.KerasTensor:

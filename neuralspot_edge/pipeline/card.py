@@ -68,6 +68,8 @@ class ModelCard:
             return None
         try:
             card = json.loads(content)
+            if card["schema_version"] != _SCHEMA_VERSION:
+                raise InputError(f"its version is {card['schema_version']!r}, known is {_SCHEMA_VERSION}")
             return cls(
                 name=card["name"],
                 task=card["task"],
@@ -77,7 +79,7 @@ class ModelCard:
                 sampling_rate=card["sampling_rate"],
             )
         except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"the {METADATA_ENTRY!r} metadata of this .tflite is damaged: {error}") from error
+            raise InputError(f"the {METADATA_ENTRY!r} metadata of this .tflite is damaged or newer: {error}") from error
 
     def to_metadata(self) -> dict[str, bytes]:
         """The card as a metadata entry."""

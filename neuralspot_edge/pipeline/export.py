@@ -12,22 +12,25 @@ import numpy as np
 
 from neuralspot_edge.conversion import ConversionSettings, convert, shared_worker
 from neuralspot_edge.conversion.settings import Io, QuantizationKind
+from neuralspot_edge.datasets import Preprocessing
 from neuralspot_edge.errors import ConversionError, InputError, NseError
 from neuralspot_edge.files import write_bytes
 from neuralspot_edge.graph import load_graph
-from neuralspot_edge.interpreters import TflmInterpreter
+from neuralspot_edge.interpreters import TflmInterpreter, available
 from neuralspot_edge.pipeline.card import ModelCard
 from neuralspot_edge.pipeline.folder import TFLITE, claim_folder
-from neuralspot_edge.quantization import check_calibration, random_calibration
+from neuralspot_edge.quantization import MAX_SAMPLES, check_calibration, random_calibration
 from neuralspot_edge.recipes import Recipe, load_recipe
 from neuralspot_edge.training import build_model, prepare
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Calibration", "ExportResult", "convert_model", "export"]
+__all__ = ["Calibration", "ExportResult", "convert_model", "describe", "export", "export_settings"]
 
 Calibration = np.ndarray | Sequence[np.ndarray] | Literal["random"]
+
+_NO_PREPROCESSING = Preprocessing("none")
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ def export(
             the model takes them; or the word `random`, for a model whose data is not at hand.
         io: Type of the inputs and outputs; None takes the quantization's own (int8 for int8).
         window: The length in steps of a time axis that the model leaves open.
-        card: What the file shall say of itself; a recipe's card where it is None.
+        card: What the file shall say of itself; None takes the recipe's. Its preprocessing is the recipe's only
+            where the recipe's own data is used: samples given here are as the model takes them.
         overwrite: Whether an earlier run in `out_dir` may be replaced.
 
     Returns:
@@ -83,21 +87,27 @@ def export(
         InputError: An argument is wrong, or quantization lacks calibration samples.
         ConversionError: The model breaks a rule of TensorFlow Lite Micro, or the converter refused it or crashed.
     """
-    if not _is_keras_model(model):
-        recipe = load_recipe(model)
-        quantization = quantization or recipe.export.quantization
-        io = io or (recipe.export.io if quantization == recipe.export.quantization else None)
-    settings = ConversionSettings(quantization or "int8", io)
+    recipe = None if _is_keras_model(model) else load_recipe(model)
+    settings = export_settings(recipe, quantization, io)
     folder = claim_folder(out_dir, overwrite=overwrite)
     shared_worker()
-    if not _is_keras_model(model):
-        if calibration is None and settings.needs_calibration:
+    if recipe is not None:
+        if calibration is None and recipe.data is not None:
             data = prepare(recipe)
             calibration, card = data.train.x, card or ModelCard.of(recipe, data.preprocessing, data.dataset.channels)
-        model = build_model(recipe)
+        model, card = build_model(recipe), card or ModelCard.of(recipe, _NO_PREPROCESSING)
     content = convert_model(model, settings, calibration, window=window, card=card)
     path = write_bytes(folder / TFLITE, content)
     return describe(path, content, settings, calibration)
+
+
+def export_settings(recipe: Recipe | None, quantization: QuantizationKind | None, io: Io | None) -> ConversionSettings:
+    """What was asked for, and for the rest what the recipe says; its `io` goes with its own quantization only."""
+    if recipe is None:
+        return ConversionSettings(quantization or "int8", io)
+    own = recipe.export
+    kind = quantization or own.quantization
+    return ConversionSettings(kind, io or (own.io if kind == own.quantization else None))
 
 
 def convert_model(
@@ -112,7 +122,7 @@ def convert_model(
     samples = _calibration_samples(model, settings, calibration, window)
     card = card or ModelCard(model.name)
     content = convert(model, settings, samples, window=window, metadata=card.to_metadata())
-    if settings.quantization != "float16" and TflmInterpreter.is_available():
+    if settings.quantization != "float16" and "TflmInterpreter" in available():
         try:
             TflmInterpreter(content)
         except NseError as error:
@@ -155,8 +165,8 @@ def _describe_calibration(settings: ConversionSettings, calibration: Calibration
         return "none needed"
     if isinstance(calibration, str):
         return "random numbers: the ranges fit no real signal"
-    count = len(calibration) if isinstance(calibration, np.ndarray) else len(calibration[0])
-    return f"{count} samples of real data"
+    count = len(calibration) if hasattr(calibration, "__array__") else len(calibration[0])
+    return f"{min(count, MAX_SAMPLES)} samples of real data"
 
 
 def _is_keras_model(model: Any) -> bool:

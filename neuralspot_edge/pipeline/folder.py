@@ -7,7 +7,7 @@ from pathlib import Path
 
 from neuralspot_edge.errors import InputError
 
-__all__ = ["CHECKPOINT", "HISTORY", "KERAS_MODEL", "RECIPE", "REPORT", "TFLITE", "claim_folder"]
+__all__ = ["CHECKPOINT", "HISTORY", "KERAS_MODEL", "RECIPE", "REPORT", "RESULTS", "TFLITE", "claim_folder"]
 
 RECIPE = "recipe.json"
 KERAS_MODEL = "model.keras"
@@ -19,12 +19,15 @@ CHECKPOINT = "checkpoint.npz"
 RESULTS = (RECIPE, KERAS_MODEL, TFLITE, HISTORY, REPORT, CHECKPOINT)
 
 
-def claim_folder(path: str | Path, *, overwrite: bool = False, results: Sequence[str] = RESULTS) -> Path:
+def claim_folder(
+    path: str | Path, *, overwrite: bool = False, resume: bool = False, results: Sequence[str] = RESULTS
+) -> Path:
     """Makes the folder, or takes one that holds no earlier run.
 
     Args:
         path: The folder.
         overwrite: Whether an earlier run's files may be replaced.
+        resume: Whether an interrupted run may be gone on with; a finished one is left alone.
         results: The files that make it an earlier run.
 
     Returns:
@@ -41,8 +44,7 @@ def claim_folder(path: str | Path, *, overwrite: bool = False, results: Sequence
     except OSError as error:
         raise InputError(f"cannot write to the folder {folder}: {error.strerror}") from error
     earlier = [name for name in results if (folder / name).exists()]
-    if earlier and not overwrite:
-        raise InputError(
-            f"{folder} holds an earlier run ({', '.join(earlier)}); choose another folder, or overwrite it"
-        )
-    return folder
+    if not earlier or overwrite or (resume and CHECKPOINT in earlier):
+        return folder
+    what = "a run with nothing left to resume" if resume else "an earlier run"
+    raise InputError(f"{folder} holds {what} ({', '.join(earlier)}); choose another folder, or overwrite it")

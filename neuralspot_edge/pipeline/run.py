@@ -13,17 +13,18 @@ from neuralspot_edge.conversion.settings import Io, QuantizationKind
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.files import write_bytes, write_text
 from neuralspot_edge.pipeline.card import ModelCard
-from neuralspot_edge.pipeline.export import ExportResult, convert_model, describe
-from neuralspot_edge.pipeline.folder import CHECKPOINT, KERAS_MODEL, RECIPE, REPORT, TFLITE, claim_folder
+from neuralspot_edge.pipeline.export import ExportResult, convert_model, describe, export_settings
+from neuralspot_edge.pipeline.folder import CHECKPOINT, KERAS_MODEL, RECIPE, REPORT, RESULTS, TFLITE, claim_folder
 from neuralspot_edge.pipeline.verify import VerifyResult, verify
 from neuralspot_edge.recipes import Recipe, load_recipe
 from neuralspot_edge.reports.report_json import build_report
 from neuralspot_edge.training import Epoch, Prepared, TrainResult, load_model, prepare, train
+from neuralspot_edge.training.data import with_fitted
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["RunResult", "export_folder", "load_run", "run", "train_into", "verify_folder", "write_recipe"]
+__all__ = ["RunResult", "export_folder", "load_run", "run", "train_into", "verify_folder"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def run(
         out_dir: The folder for recipe.json, model.keras, model.tflite, history.csv and report.json; None is
             `runs/` and the recipe's name.
         overwrite: Whether an earlier run there may be replaced.
-        resume: Whether to go on with an interrupted training there.
+        resume: Whether to go on with an interrupted run there.
         on_stage: Called with `data`, `training`, `export`, `verification` as each begins.
         on_epoch: Called after each epoch.
         on_window: Called during verification with windows done and all of them.
@@ -78,19 +79,20 @@ def run(
     """
     say = on_stage or (lambda _: None)
     recipe = load_recipe(recipe)
-    settings = ConversionSettings(recipe.export.quantization, recipe.export.io)
-    folder = claim_folder(out_dir or Path("runs") / recipe.name, overwrite=overwrite or resume)
+    settings = export_settings(recipe, None, None)
+    folder = claim_folder(out_dir or Path("runs") / recipe.name, overwrite=overwrite, resume=resume)
     shared_worker()  # gets ready while the model trains
     say("data")
     data = prepare(recipe)
     say("training")
-    training = train_into(folder, recipe, data, resume=resume, on_epoch=on_epoch)
+    training = train_into(folder, recipe, data, resume=resume, keep_checkpoint=True, on_epoch=on_epoch)
     say("export")
     exported = _export(folder, recipe, settings, training.model, data)
     say("verification")
     verified = _verify(exported.path, recipe, training.model, data, on_window)
     report = build_report(recipe, data, training, exported, verified)
     write_text(folder / REPORT, json.dumps(report, indent=2) + "\n")
+    (folder / CHECKPOINT).unlink(missing_ok=True)
     return RunResult(folder, recipe, training, exported, verified, report)
 
 
@@ -100,21 +102,21 @@ def train_into(
     data: Prepared,
     *,
     resume: bool = False,
+    keep_checkpoint: bool = False,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> TrainResult:
-    """Trains into a folder that is claimed already; without `resume` a checkpoint left there is forgotten."""
+    """Trains into a folder that is claimed already, and writes recipe.json beside the model.
+
+    Without `resume` the files of an earlier run there are removed first: none may stand beside a model that is not
+    its own.
+    """
     if not resume:
-        (folder / CHECKPOINT).unlink(missing_ok=True)
-    write_recipe(folder, recipe, data)
-    return train(recipe, out_dir=folder, resume=resume, data=data, on_epoch=on_epoch)
-
-
-def write_recipe(folder: Path, recipe: Recipe, data: Prepared) -> None:
-    """Writes the recipe with the preprocessing that was fitted: without it the model cannot be fed again."""
-    fitted = data.preprocessing
-    if fitted.mean:
-        recipe = recipe.override({"data.mean": fitted.mean, "data.std": fitted.std})
-    write_text(folder / RECIPE, json.dumps(recipe.to_dict(), indent=2) + "\n")
+        for name in RESULTS:
+            (folder / name).unlink(missing_ok=True)
+    result = train(recipe, out_dir=folder, resume=resume, keep_checkpoint=keep_checkpoint, data=data, on_epoch=on_epoch)
+    fitted = with_fitted(recipe, data.preprocessing)
+    write_text(folder / RECIPE, json.dumps(fitted.to_dict(), indent=2) + "\n")
+    return result
 
 
 def export_folder(
@@ -139,8 +141,7 @@ def export_folder(
         ConversionError: The model cannot be converted.
     """
     recipe, model = load_run(run_folder)
-    kind = quantization or recipe.export.quantization
-    settings = ConversionSettings(kind, io or (recipe.export.io if kind == recipe.export.quantization else None))
+    settings = export_settings(recipe, quantization, io)
     folder = claim_folder(out_dir or run_folder, overwrite=overwrite, results=(TFLITE,))
     return _export(folder, recipe, settings, model, prepare(recipe))
 

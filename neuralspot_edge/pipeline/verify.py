@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from neuralspot_edge.errors import InputError
-from neuralspot_edge.graph import read_model
-from neuralspot_edge.interpreters import Interpreter, LiteRtInterpreter, TflmInterpreter
+from neuralspot_edge.graph import load_graph, read_model
+from neuralspot_edge.interpreters import Interpreter, LiteRtInterpreter, TensorSpec, TflmInterpreter, available
+from neuralspot_edge.interpreters.tensors import check_windows
 from neuralspot_edge.models.params import validate
 from neuralspot_edge.pipeline.card import ModelCard
 from neuralspot_edge.recipes import GatesSpec
@@ -33,7 +34,7 @@ class Check:
     """One comparison and its verdict.
 
     Attributes:
-        name: `tflm_vs_litert`, `drop_vs_float` or `metric`.
+        name: `tflm_vs_litert` or `drop_vs_float`.
         status: `not run` where its input is missing, `not proven` where this machine cannot run it.
         figure: What was measured, None where nothing was.
         limit: The gate, None where the figure is for information.
@@ -110,23 +111,20 @@ def verify(
         is "not proven".
 
     Raises:
-        InputError: The file is no `.tflite`, or the samples or labels do not fit it.
+        InputError: The file is no `.tflite`, or the samples, the labels or the model do not fit it.
     """
     content = read_model(tflite)
     gates = validate(GatesSpec, gates or {}, "gates")
     card = ModelCard.read(content) or ModelCard("")
     task = task or card.task or "classification"
-    arrays = [np.asarray(array) for array in ([samples] if isinstance(samples, np.ndarray) else samples)]
-    inputs = [card.preprocessing.apply(array) for array in arrays]
-    truth = card.preprocessing.apply(labels) if task == "denoising" and labels is not None else labels
-    if truth is not None and len(truth) != len(inputs[0]):
-        raise InputError(f"labels: {len(truth)} for {len(inputs[0])} samples")
-
     reference = LiteRtInterpreter(content)
-    comparison = _compare(content, reference, inputs, gates, progress)
+    inputs = _inputs(samples, reference.inputs, card)
+    truth = _truth(labels, len(inputs[0]), task, card)
     scores = _Scores(metric_of(task), inputs[0], truth)
+    # First, so that labels or a model that do not fit are told of before the long part begins.
+    floating = scores.of(_predict(model, inputs, reference.outputs[0])) if model is not None else None
+    comparison = _compare(content, reference, inputs, gates, progress)
     quantized = scores.of(comparison.outputs)
-    floating = scores.of(_first(model.predict(_pack(inputs), verbose=0))) if model is not None else None
     return VerifyResult(
         checks=(comparison.check, _drop_check(scores, quantized, floating, model, gates)),
         samples=len(inputs[0]),
@@ -167,6 +165,47 @@ class _Scores:
             ) from error
 
 
+def _inputs(
+    samples: np.ndarray | Sequence[np.ndarray], specs: Sequence[TensorSpec], card: ModelCard
+) -> list[np.ndarray]:
+    """What the model takes for the samples, seen to fit it."""
+    arrays = [samples] if hasattr(samples, "__array__") else list(samples)
+    if len(arrays) != len(specs):
+        raise InputError(f"samples: the model needs {len(specs)} array(s), one for each input; received {len(arrays)}")
+    inputs = [_preprocess(np.asarray(array), spec, card) for array, spec in zip(arrays, specs, strict=True)]
+    count, _ = check_windows(inputs, specs)
+    if not count:
+        raise InputError("samples: there are none; a proof needs real inputs")
+    return inputs
+
+
+def _preprocess(array: np.ndarray, spec: TensorSpec, card: ModelCard) -> np.ndarray:
+    # Integers that stand for no real number, such as the indices of an embedding, are no signal.
+    is_signal = spec.quantization is not None or spec.dtype == "float32"
+    return card.preprocessing.apply(array) if is_signal else array.astype(spec.dtype)
+
+
+def _truth(labels: np.ndarray | None, count: int, task: str, card: ModelCard) -> np.ndarray | None:
+    if labels is None:
+        return None
+    labels = np.asarray(labels)
+    if len(labels) != count:
+        raise InputError(f"labels: {len(labels)} for {count} samples")
+    return card.preprocessing.apply(labels) if task == "denoising" else labels
+
+
+def _predict(model: keras.Model, inputs: list[np.ndarray], output: TensorSpec) -> np.ndarray:
+    """The float model's first output, seen to be of the file's shape."""
+    try:
+        outputs = model.predict(_pack(inputs), verbose=0)
+    except ValueError as error:
+        raise InputError(f"model: it does not take the samples: {str(error).strip().splitlines()[0]}") from error
+    first = np.asarray(outputs[0] if isinstance(outputs, list | tuple) else outputs)
+    if first.shape[1:] != output.window_shape:
+        raise InputError(f"model: its output is {first.shape[1:]} a sample, the file's {output.window_shape}")
+    return first
+
+
 def _compare(
     content: bytes,
     reference: Interpreter,
@@ -184,36 +223,49 @@ def _compare(
     device = TflmInterpreter(content)
     received = _tuple(device.predict(_pack(integers), progress=progress))
     differing = sum(int((one != other).sum()) for one, other in zip(received, expected, strict=True))
-    check = _lsb_check(received, expected, differing, total, gates)
+    check = _lsb_check(received, expected, _output_steps(content), gates)
+    check = replace(check, detail=f"{len(expected[0])} windows, {differing} of {total} output values differ")
     return _Comparison(check, differing, total, device.outputs[0].to_real(received[0]))
 
 
 def _why_not_on_device(content: bytes) -> str:
-    if not TflmInterpreter.is_available():
+    if "TflmInterpreter" not in available():
         return "tflite-micro can be installed on linux x86-64 only"
-    from neuralspot_edge.graph import load_graph
-
     if any(tensor.dtype == "float16" for tensor in load_graph(content).tensors):
         return "a float16 file is for LiteRT: TensorFlow Lite Micro has no float16 kernels"
     return ""
 
 
 def _lsb_check(
-    received: Sequence[np.ndarray], expected: Sequence[np.ndarray], differing: int, total: int, gates: GatesSpec
+    received: Sequence[np.ndarray], expected: Sequence[np.ndarray], steps: Sequence[float | None], gates: GatesSpec
 ) -> Check:
-    pairs = list(zip(received, expected, strict=True))
-    apart = max(float(np.abs(one.astype(np.float64) - other).max()) for one, other in pairs)
-    integral = expected[0].dtype.kind in "iu"
-    # Float files have no steps to count; their kernels may add up in another order.
-    limit = float(gates.max_lsb) if integral else _FLOAT_TOLERANCE * max(float(np.abs(one).max()) for one, _ in pairs)
-    return Check(
-        name="tflm_vs_litert",
-        status="passed" if apart <= limit else "failed",
-        figure=apart,
-        limit=limit,
-        unit="LSB" if integral else "",
-        detail=f"{len(expected[0])} windows, {differing} of {total} output values differ",
-    )
+    apart = [np.abs(one.astype(np.float64) - other).max() for one, other in zip(received, expected, strict=True)]
+    if None in steps:
+        # A float file has no steps to count; its kernels may add up in another order.
+        figure, unit = float(np.max(apart)), ""
+        limit = _FLOAT_TOLERANCE * float(np.max([np.abs(one).max() for one in expected]))
+    else:
+        figure, unit = float(np.max([np.round(gap / step) for gap, step in zip(apart, steps, strict=True)])), "LSB"
+        limit = float(gates.max_lsb)
+    return Check("tflm_vs_litert", "passed" if figure <= limit else "failed", figure, limit, unit)
+
+
+def _output_steps(content: bytes) -> list[float | None]:
+    """The size of one integer step of each output as an interpreter gives it; None where it is computed in float.
+
+    Of a quantized file with float outputs it is the scale of what is dequantized last.
+    """
+    graph = load_graph(content)
+    makers = {tensor.index: operator for operator in graph.operators for tensor in operator.outputs}
+    steps: list[float | None] = []
+    for tensor in graph.outputs:
+        maker = makers.get(tensor.index)
+        source = maker.inputs[0] if maker is not None and maker.kind == "DEQUANTIZE" else None
+        if source is not None and source.quantization is not None:
+            steps.append(source.quantization.scale[0])
+        else:
+            steps.append(None if tensor.dtype.startswith("float") else 1.0)
+    return steps
 
 
 def _drop_check(
@@ -239,7 +291,3 @@ def _tuple(outputs: Any) -> tuple[np.ndarray, ...]:
 
 def _pack(arrays: Sequence[np.ndarray]) -> Any:
     return arrays[0] if len(arrays) == 1 else list(arrays)
-
-
-def _first(outputs: Any) -> np.ndarray:
-    return np.asarray(outputs[0] if isinstance(outputs, list | tuple) else outputs)

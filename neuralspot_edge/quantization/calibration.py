@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,17 +30,18 @@ def check_calibration(
         window: The length in steps that an unknown time axis gets.
 
     Returns:
-        For each input a float32 array of at most `MAX_SAMPLES` samples, spread evenly over those given.
+        For each input an array of its type with at most `MAX_SAMPLES` samples, spread evenly over those given.
 
     Raises:
         InputError: The number of arrays, a shape or a value is wrong; the message names what was received.
     """
     shapes = input_shapes(model, window)
-    arrays = [samples] if isinstance(samples, np.ndarray) else list(samples)
+    arrays = _as_list(samples)
     if len(arrays) != len(shapes):
-        raise InputError(f"calibration: the model has {len(shapes)} inputs, received {len(arrays)} arrays")
-    names = [tensor.name for tensor in model.inputs]
-    checked = [_check(*item) for item in zip(names, shapes, arrays, strict=True)]
+        raise InputError(
+            f"calibration: the model needs {len(shapes)} array(s), one for each input; received {len(arrays)}"
+        )
+    checked = [_check(*item) for item in zip(model.inputs, shapes, arrays, strict=True)]
     if len({len(array) for array in checked}) > 1:
         counts = ", ".join(str(len(array)) for array in checked)
         raise InputError(f"calibration: every input needs the same number of samples, received {counts}")
@@ -55,14 +56,30 @@ def random_calibration(
     return tuple(generator.standard_normal((count, *shape), dtype=np.float32) for shape in input_shapes(model, window))
 
 
-def _check(name: str, shape: tuple[int, ...], array: np.ndarray) -> np.ndarray:
-    array = np.asarray(array)
+def _as_list(samples: Any) -> list[Any]:
+    if hasattr(samples, "__array__"):
+        return [samples]
+    if isinstance(samples, Sequence) and not isinstance(samples, str):
+        return list(samples)
+    raise InputError(
+        "calibration: give an array (samples, ...), or a list with one for each input; "
+        f"received {type(samples).__name__}"
+    )
+
+
+def _check(tensor: keras.KerasTensor, shape: tuple[int, ...], array: np.ndarray) -> np.ndarray:
+    name = tensor.name
+    try:
+        array = np.asarray(array)
+    except ValueError as error:
+        raise InputError(f"calibration: the input {name!r} needs an array, its samples differ in length") from error
     wanted = f"(samples, {', '.join(map(str, shape))})"
     if array.ndim == 0 or array.shape[1:] != shape or not len(array):
         raise InputError(f"calibration: the input {name!r} needs shape {wanted}, received {array.shape}")
     if array.dtype.kind not in "fiub":
         raise InputError(f"calibration: the input {name!r} needs numbers, received {array.dtype}")
-    array = array.astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        array = array.astype(tensor.dtype)
     bad = ~np.isfinite(array)
     if bad.any():
         first = int(np.flatnonzero(bad.reshape(len(array), -1).any(axis=1))[0])

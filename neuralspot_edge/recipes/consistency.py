@@ -57,6 +57,12 @@ def _data_problems(recipe: Recipe) -> Iterator[Problem]:
     names, channels = recipe.data.channels, recipe.input.channels
     if names and len(names) != channels:
         yield ("data", "channels"), f"has {len(names)} names but input.channels is {channels}, make them agree"
+    for field in ("mean", "std"):
+        values = getattr(recipe.data, field)
+        if values is not None and len(values) != channels:
+            yield ("data", field), f"has {len(values)} values but input.channels is {channels}, make them agree"
+    if recipe.data.preprocess == "window" and recipe.task == "denoising":
+        yield ("data", "preprocess"), "window loses the scale of the clean signal: write standardize or none"
     if recipe.data.dataset:
         yield from _dataset_problems(recipe, recipe.data.dataset)
 

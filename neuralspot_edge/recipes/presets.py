@@ -8,7 +8,7 @@ from pathlib import Path
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.suggestions import unknown_name
 
-__all__ = ["list_models", "preset_path"]
+__all__ = ["list_models", "preset_folder", "preset_path"]
 
 
 def list_models(pattern: str = "*") -> tuple[str, ...]:
@@ -28,12 +28,12 @@ def preset_path(name: str) -> Path:
     return paths[name]
 
 
-def _paths() -> dict[str, Path]:
-    return {path.stem: path for path in _configs().glob("*/*.yaml")}
-
-
-def _configs() -> Path:
-    """A wheel carries the presets inside the package, a checkout has them beside it."""
+def preset_folder() -> Path:
+    """The folder of all presets: a wheel carries it inside the package, a checkout has it beside it."""
     package = Path(__file__).parent.parent
     inside = package / "configs"
     return inside if inside.is_dir() else package.parent / "configs"
+
+
+def _paths() -> dict[str, Path]:
+    return {path.stem: path for path in preset_folder().glob("*/*.yaml")}

@@ -49,6 +49,12 @@ class DataSpec(StrictModel):
         description="standardize: each channel to mean 0 and deviation 1, fitted on the training split; window: the "
         "same within each window by itself (not for streaming); none: samples as they are",
     )
+    mean: tuple[Number, ...] | None = Field(
+        default=None, description="Mean of each channel for standardize; a run writes down here what it fitted"
+    )
+    std: tuple[Annotated[Number, Field(gt=0)], ...] | None = Field(
+        default=None, description="Deviation of each channel for standardize, as mean"
+    )
     frontend: Text | None = Field(
         default=None, description="What turned the raw signal into these samples, for a model that does not eat it raw"
     )
@@ -71,6 +77,16 @@ class DataSpec(StrictModel):
             raise ValueError(f"exactly one of dataset and path is needed, {given} given")
         if self.channels is not None and self.path is None:
             raise ValueError("channels: only data from a path takes it, leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _check_fitted(self) -> Self:
+        if (self.mean is None) != (self.std is None):
+            raise ValueError("mean and std go together: give both, or neither to have them fitted")
+        if self.mean is not None and self.preprocess != "standardize":
+            raise ValueError(
+                f"mean and std are for preprocess standardize, received {self.preprocess!r}: leave them out"
+            )
         return self
 
 

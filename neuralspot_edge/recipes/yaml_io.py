@@ -90,7 +90,7 @@ def _compose(text: str, where: str) -> yaml.Node:
         _check_events(text, where)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
-        raise _syntax_error(error, where) from None
+        raise _syntax_error(error, where, text) from None
     if node is None:
         raise InputError(f"{where}: is empty; a recipe has name, task, input and model")
     _check_weight(node, where)
@@ -124,13 +124,14 @@ def _construct(node: yaml.Node, where: str) -> Any:
         loader.dispose()
 
 
-def _syntax_error(error: yaml.YAMLError, where: str) -> InputError:
+def _syntax_error(error: yaml.YAMLError, where: str, text: str = "") -> InputError:
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return InputError(f"{where}: is not YAML: {' '.join(str(error).split())}")
-    text = ", ".join(part for part in (error.context, error.problem) if part)
-    hint = "; indent with spaces, not tabs" if "\\t" in text or "tab" in text.split() else ""
+    what = ", ".join(part for part in (error.context, error.problem) if part)
     mark = error.problem_mark
-    return InputError(f"{where}:{mark.line + 1}:{mark.column + 1}: is not YAML: {text}{hint}")
+    line = "".join(text.splitlines()[mark.line : mark.line + 1])
+    hint = "; indent with spaces, not tabs" if "\t" in line[: len(line) - len(line.lstrip())] else ""
+    return InputError(f"{where}:{mark.line + 1}:{mark.column + 1}: is not YAML: {what}{hint}")
 
 
 def _at(item: yaml.Node | yaml.Event, where: str) -> str:

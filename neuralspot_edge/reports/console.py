@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["export_table", "layer_table", "preset_table", "recipe_table", "run_summary", "verify_table"]
 
 _COLOURS = {"passed": "green", "failed": "bold red", "not run": "yellow", "not proven": "bold yellow"}
-_CHECKS = {"tflm_vs_litert": "TensorFlow Lite Micro against LiteRT", "drop_vs_float": "loss by quantization"}
+_CHECKS = {"tflm_vs_litert": "TFLM vs LiteRT", "drop_vs_float": "device vs float"}
 
 
 def preset_table(presets: Sequence[PresetDescription]) -> RenderableType:
@@ -134,9 +134,9 @@ def _facts(title: str | None = None) -> Table:
     return table
 
 
-def _table(*columns: str | tuple[str, Any], title: str | None = None) -> Table:
+def _table(*columns: str | tuple[str, Literal["right"]], title: str | None = None) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        name, justify = (column, "left") if isinstance(column, str) else column
-        table.add_column(name, justify=justify, overflow="fold")
+        name = column if isinstance(column, str) else column[0]
+        table.add_column(name, justify="left" if isinstance(column, str) else column[1], overflow="fold")
     return table

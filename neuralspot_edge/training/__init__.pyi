@@ -2,6 +2,7 @@ from .data import Prepared as Prepared
 from .data import load_data as load_data
 from .data import prepare as prepare
 from .fit import TrainResult as TrainResult
+from .fit import build_model as build_model
 from .fit import train as train
 from .history import Epoch as Epoch
 from .metrics import Metric as Metric

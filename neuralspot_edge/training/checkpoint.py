@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Checkpoint", "State"]
 
 _FILE = "checkpoint.npz"
+_MATTERS = ("task", "classes", "outputs", "data", "input", "model", "training")
+"""Parts of a recipe that training depends on; gates, for one, may change."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ class Checkpoint:
 
     def __init__(self, folder: Path, recipe: Recipe) -> None:
         self.path = folder / _FILE
+        content = {key: value for key, value in recipe.to_dict().items() if key in _MATTERS}
         # More epochs or patience are what one resumes for; all else makes it another training.
-        content = recipe.to_dict()
         content["training"] = {k: v for k, v in content["training"].items() if k not in ("epochs", "patience")}
         self._recipe = json.dumps(content, sort_keys=True)
 
@@ -76,12 +78,14 @@ class Checkpoint:
         try:
             with np.load(self.path) as file:
                 content = dict(file)
-        except (OSError, ValueError, EOFError) as error:
+            history = tuple(Epoch(**epoch) for epoch in json.loads(str(content["history"])))
+            recipe = str(content["recipe"])
+            state = State(history, *(_list(content, field) for field in ("weights", "best_weights", "optimizer")))
+        except Exception as error:  # a damaged zip raises what its parts raise: zipfile, zlib, numpy, json
             raise InputError(f"{self.path} is damaged; delete it to train from the start") from error
-        if str(content["recipe"]) != self._recipe:
+        if recipe != self._recipe:
             raise InputError(f"{self.path} belongs to another recipe; delete it, or train into another folder")
-        history = tuple(Epoch(**epoch) for epoch in json.loads(str(content["history"])))
-        return State(history, *(_list(content, field) for field in ("weights", "best_weights", "optimizer")))
+        return state
 
     def remove(self) -> None:
         """Removes the file: the training is done."""

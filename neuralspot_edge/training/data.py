@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuralspot_edge.datasets import Dataset, Preprocessing, Split, load_dataset, load_file
+from neuralspot_edge.datasets.types import LabelKind
 from neuralspot_edge.errors import InputError
+from neuralspot_edge.recipes.consistency import CLASS_TASKS
 
 if TYPE_CHECKING:
     from neuralspot_edge.recipes import Recipe
 
-__all__ = ["Prepared", "Samples", "load_data", "prepare"]
+__all__ = ["Prepared", "Samples", "load_data", "prepare", "with_fitted"]
 
-_LABELS_OF_TASK = {"classification": "window", "segmentation": "step", "anomaly": "window"}
+_LABELS_OF_TASK: dict[str, LabelKind] = {"classification": "window", "segmentation": "step", "anomaly": "window"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Samples:
         x: Inputs, float32 (windows, time, channels), preprocessed.
         y: Targets as the loss takes them.
         raw: The windows before preprocessing.
-        labels: What the data says of each window: labels, or targets before preprocessing.
+        labels: What the data says of each window: labels, or targets before preprocessing; for anomalies 1, else 0.
     """
 
     x: np.ndarray
@@ -70,11 +72,12 @@ def load_data(recipe: Recipe) -> Dataset:
         dataset = load_dataset(recipe.data.dataset, window=window, hop=hop, seed=seed)
     else:
         dataset = load_file(
-            recipe.data.path,
+            str(recipe.data.path),
             window=window,
             hop=hop,
             labels=_LABELS_OF_TASK.get(recipe.task, "target"),
             seed=seed,
+            channels=recipe.data.channels,
             sampling_rate=recipe.input.sampling_rate,
         )
     _check_fit(recipe, dataset)
@@ -89,11 +92,18 @@ def _check_fit(recipe: Recipe, dataset: Dataset) -> None:
     ):
         if wanted != found:
             raise InputError(f"input.{field}: the recipe says {wanted}, the data {dataset.name!r} has {found}")
-    if recipe.task in ("classification", "segmentation") and len(dataset.classes) > recipe.num_outputs:
+    if recipe.classes and not _same_classes(recipe.classes, dataset.classes):
         raise InputError(
-            f"classes: the recipe names {recipe.num_outputs}, the data {dataset.name!r} has {len(dataset.classes)}: "
-            f"{', '.join(dataset.classes)}"
+            f"classes: the recipe names {', '.join(recipe.classes)}; the data {dataset.name!r} has "
+            f"{', '.join(dataset.classes) or 'none'}, in this order: write these"
         )
+
+
+def _same_classes(named: tuple[str, ...], found: tuple[str, ...]) -> bool:
+    """Whether they are the same in the same order; numbers in the data are named by the recipe."""
+    if len(named) == len(found) and all(name.isdecimal() for name in found):
+        return True
+    return named == found
 
 
 def prepare(recipe: Recipe, dataset: Dataset | None = None) -> Prepared:
@@ -109,8 +119,19 @@ def prepare(recipe: Recipe, dataset: Dataset | None = None) -> Prepared:
     dataset = dataset or load_data(recipe)
     preprocessing = _preprocessing(recipe, dataset)
     parts = (dataset.train, dataset.validation, dataset.test)
-    train, validation, test = (_samples(recipe.task, part, preprocessing) for part in parts)
+    if recipe.task == "anomaly":
+        normal = _normal_class(dataset)
+        train, validation, test = (_reconstruction(part, preprocessing, normal) for part in parts)
+    else:
+        train, validation, test = (_samples(recipe.task, part, preprocessing) for part in parts)
     return Prepared(train, validation, test, preprocessing, dataset)
+
+
+def with_fitted(recipe: Recipe, preprocessing: Preprocessing) -> Recipe:
+    """The recipe with the preprocessing that was fitted written down: without it the model cannot be fed again."""
+    if not preprocessing.mean:
+        return recipe
+    return recipe.override({"data.mean": preprocessing.mean, "data.std": preprocessing.std})
 
 
 def _preprocessing(recipe: Recipe, dataset: Dataset) -> Preprocessing:
@@ -124,14 +145,31 @@ def _preprocessing(recipe: Recipe, dataset: Dataset) -> Preprocessing:
 
 def _samples(task: str, split: Split, preprocessing: Preprocessing) -> Samples:
     x = preprocessing.apply(split.x)
-    if task == "anomaly":
-        labels = np.zeros(len(x), dtype=np.int64) if split.y is None else split.y
-        return Samples(x, x, split.x, labels)
     if split.y is None:
         raise InputError(f"task: {task} needs targets, the data has none")
     integral = split.y.dtype.kind in "iu"
-    if integral != (task in ("classification", "segmentation")):
+    if integral != (task in CLASS_TASKS):
         raise InputError(f"task: {task} does not suit targets of type {split.y.dtype} in the data")
     # A clean signal lives on the scale of the noisy one, so that it is learnt on the scale of the input.
     y = preprocessing.apply(split.y) if task == "denoising" else split.y
     return Samples(x, y, split.x, split.y)
+
+
+def _normal_class(dataset: Dataset) -> int:
+    """The one class of the training part: what a model of the normal is to learn."""
+    if dataset.train.y is None:
+        return 0
+    found = np.unique(dataset.train.y)
+    if len(found) > 1:
+        names = ", ".join(dataset.classes[label] for label in found)
+        raise InputError(
+            f"task: anomaly learns from normal windows alone, the training part has the classes {names}; give normal "
+            "windows as x_train, and both kinds as x_test with y_test"
+        )
+    return int(found[0])
+
+
+def _reconstruction(split: Split, preprocessing: Preprocessing, normal: int) -> Samples:
+    x = preprocessing.apply(split.x)
+    labels = np.zeros(len(x), dtype=np.int64) if split.y is None else (split.y != normal).astype(np.int64)
+    return Samples(x, x, split.x, labels)

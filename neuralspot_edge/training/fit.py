@@ -12,7 +12,8 @@ import numpy as np
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.files import write_text
 from neuralspot_edge.models import get_family
-from neuralspot_edge.training.data import Prepared, prepare
+from neuralspot_edge.recipes.consistency import CLASS_TASKS
+from neuralspot_edge.training.data import Prepared, prepare, with_fitted
 from neuralspot_edge.training.history import Epoch, to_csv
 from neuralspot_edge.training.models import save_model
 
@@ -60,6 +61,7 @@ def train(
     *,
     out_dir: str | Path | None = None,
     resume: bool = False,
+    keep_checkpoint: bool = False,
     data: Prepared | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> TrainResult:
@@ -69,6 +71,7 @@ def train(
         recipe: The recipe.
         out_dir: A folder for model.keras, history.csv and, while training runs, a checkpoint.
         resume: Whether to go on from the checkpoint in `out_dir`, if there is one.
+        keep_checkpoint: Whether it stays when training is done, for a caller whose own work can be interrupted.
         data: The recipe's data, where it is prepared already.
         on_epoch: Called after each epoch.
 
@@ -84,8 +87,9 @@ def train(
 
     data = data or prepare(recipe)
     model = build_model(recipe)
+    _check_output(model, recipe, data)
     _compile(model, recipe)
-    checkpoint = Checkpoint(Path(out_dir), recipe) if out_dir else None
+    checkpoint = Checkpoint(Path(out_dir), with_fitted(recipe, data.preprocessing)) if out_dir else None
     keeper = KeepBest(recipe.training.patience, checkpoint, on_epoch)
     if resume and checkpoint:
         keeper.restore(model)
@@ -96,15 +100,27 @@ def train(
     result = TrainResult(model, history, data, stopped_early=len(history) < recipe.training.epochs)
     if out_dir:
         _save(result, Path(out_dir))
-    if checkpoint:
+    if checkpoint and not keep_checkpoint:
         checkpoint.remove()
     return result
+
+
+def _check_output(model: keras.Model, recipe: Recipe, data: Prepared) -> None:
+    """Keras would broadcast targets of another shape, and learn something else without a word."""
+    wanted = data.train.y.shape[1:]
+    if recipe.task in CLASS_TASKS:
+        wanted = (*wanted, recipe.num_outputs)
+    if model.output_shape[1:] != wanted:
+        raise InputError(
+            f"model.params: the model's output is of shape {model.output_shape[1:]} a window, the targets of "
+            f"{recipe.task} need {wanted}; change its head, or outputs"
+        )
 
 
 def _compile(model: keras.Model, recipe: Recipe) -> None:
     import keras
 
-    if recipe.task in ("classification", "segmentation"):
+    if recipe.task in CLASS_TASKS:
         probabilities = _ends_in_softmax(recipe)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=not probabilities)
     else:
@@ -133,14 +149,14 @@ def _fit(model: keras.Model, recipe: Recipe, data: Prepared, keeper: Any) -> Non
             callbacks=[keeper],
             verbose=0,
         )
-    except KeyboardInterrupt:
+    finally:
+        # Whatever ended it: an interrupt, the end, or a machine that ran out of memory.
         keeper.write()
-        raise
 
 
 def _sample_weights(recipe: Recipe, labels: np.ndarray) -> np.ndarray | None:
     """Inverse class frequencies where the largest class is over 1.5 times the smallest, so that none is ignored."""
-    if recipe.task not in ("classification", "segmentation") or recipe.training.class_weights == "none":
+    if recipe.task not in CLASS_TASKS or recipe.training.class_weights == "none":
         return None
     counts = np.bincount(labels.ravel())
     seen = counts[counts > 0]

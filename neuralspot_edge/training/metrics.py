@@ -37,12 +37,24 @@ class Metric:
 
 
 def accuracy(targets: np.ndarray, outputs: np.ndarray) -> float:
-    """Share of right answers; `outputs` (..., classes), `targets` (...)."""
+    """Share of right answers; `outputs` (..., classes), `targets` (...).
+
+    Raises:
+        ValueError: The shapes do not fit; NumPy would broadcast some of them to a wrong figure.
+    """
+    _check_shape(targets, outputs.shape[:-1])
     return float((outputs.argmax(axis=-1) == targets).mean())
 
 
 def macro_f1(targets: np.ndarray, outputs: np.ndarray) -> float:
-    """Mean over the classes that occur of the F1 score; `outputs` (..., classes), `targets` (...)."""
+    """Mean over the classes that occur of the F1 score; `outputs` (..., classes), `targets` (...).
+
+    A class occurs where it is a target or was predicted, as scikit-learn's `f1_score(average="macro")` counts.
+
+    Raises:
+        ValueError: The shapes do not fit.
+    """
+    _check_shape(targets, outputs.shape[:-1])
     predicted, targets = outputs.argmax(axis=-1).ravel(), targets.ravel()
     scores = []
     for label in np.union1d(targets, predicted):
@@ -52,7 +64,12 @@ def macro_f1(targets: np.ndarray, outputs: np.ndarray) -> float:
 
 
 def mean_squared_error(targets: np.ndarray, outputs: np.ndarray) -> float:
-    """Mean of the squared differences; both of one shape, but for axes of length 1."""
+    """Mean of the squared differences; both of one shape, but for axes of length 1.
+
+    Raises:
+        ValueError: The shapes do not fit.
+    """
+    _check_shape(np.squeeze(targets), np.squeeze(outputs).shape)
     return float(np.mean(np.square(outputs.reshape(targets.shape).astype(np.float64) - targets)))
 
 
@@ -70,8 +87,14 @@ def area_under_roc(targets: np.ndarray, scores: np.ndarray) -> float:
     return float((below + not_above).mean() / (2 * len(negative)))
 
 
+def _check_shape(targets: np.ndarray, shape: tuple[int, ...]) -> None:
+    if targets.shape != shape:
+        raise ValueError(f"targets of shape {targets.shape} where {shape} are needed")
+
+
 def _reconstruction_auc(targets: np.ndarray, outputs: np.ndarray, inputs: np.ndarray) -> float:
     """Area under the curve of the reconstruction error of each window; `targets` 1 for an anomaly."""
+    _check_shape(targets, inputs.shape[:1])
     errors = np.square(outputs.reshape(inputs.shape) - inputs).reshape(len(inputs), -1).mean(axis=1)
     return area_under_roc(targets, errors)
 

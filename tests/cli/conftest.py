@@ -1,0 +1,1 @@
+from helpers.runs import finished_run  # noqa: F401

@@ -1,0 +1,43 @@
+from itertools import product
+from typing import get_args
+
+import pytest
+
+from neuralspot_edge.conversion.settings import ConversionSettings
+from neuralspot_edge.errors import InputError
+from neuralspot_edge.models.params import validate
+from neuralspot_edge.recipes import ExportSpec
+from neuralspot_edge.recipes.export import IO_TYPES, Io, QuantizationKind
+
+LEGAL = {
+    ("float32", "float32"),
+    ("float16", "float32"),
+    ("int8", "int8"),
+    ("int8", "float32"),
+    ("int16x8", "int16"),
+    ("int16x8", "float32"),
+}
+
+
+def test_the_table_has_a_row_for_each_kind():
+    assert set(IO_TYPES) == set(get_args(QuantizationKind))
+
+
+@pytest.mark.parametrize(("quantization", "io"), list(product(get_args(QuantizationKind), get_args(Io))))
+def test_a_recipe_and_a_conversion_allow_the_same(quantization, io):
+    values = {"quantization": quantization, "io": io}
+    if (quantization, io) in LEGAL:
+        assert validate(ExportSpec, values).io_type == ConversionSettings(**values).io_type == io
+        return
+    with pytest.raises(InputError, match=f"^io: '{io}' does not go with quantization {quantization}, allowed are"):
+        validate(ExportSpec, values)
+    with pytest.raises(InputError, match=f"^io: '{io}' does not go with quantization {quantization}, allowed are"):
+        ConversionSettings(**values)
+
+
+@pytest.mark.parametrize(
+    ("quantization", "io"), [("float32", "float32"), ("float16", "float32"), ("int8", "int8"), ("int16x8", "int16")]
+)
+def test_without_io_it_is_the_quantizations_own(quantization, io):
+    assert validate(ExportSpec, {"quantization": quantization}).io_type == io
+    assert ConversionSettings(quantization).io_type == io

@@ -1,0 +1,306 @@
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from neuralspot_edge.recipes import Recipe, load_recipe, recipe_json_schema
+
+SCHEMA = recipe_json_schema()
+BASE: dict[str, Any] = {
+    "name": "tcn-test",
+    "task": "classification",
+    "classes": ["rest", "walk"],
+    "data": {"path": "mine.npz"},
+    "input": {"window": 50, "channels": 2},
+    "model": {"family": "tcn", "params": {"head": "pooled", "blocks": [{"filters": 4}]}},
+}
+Place = tuple[str | int, ...]
+
+
+def resolve(schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        schema = {**SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]], **schema}
+    for choice in schema.get("allOf", []):
+        if choice["if"]["properties"]["family"]["const"] == "tcn":
+            properties = schema["properties"]
+            params = {**properties["params"], **choice["then"]["properties"]["params"]}
+            schema = {**schema, "properties": {**properties, "params": params}}
+    return schema
+
+
+def fields(schema: dict[str, Any], place: Place = ()) -> Iterator[tuple[Place, list[dict[str, Any]]]]:
+    """Every field of the recipe with the kinds of value that it takes, the params of the TCN family included."""
+    schema = resolve(schema)
+    kinds = [resolve(kind) for kind in schema.get("anyOf", [schema])]
+    if place:
+        yield place, kinds
+    for kind in kinds:
+        for name, field in kind.get("properties", {}).items():
+            yield from fields(field, (*place, name))
+        if "object" in {resolve(kind.get("items", {})).get("type")}:
+            yield from fields(kind["items"], (*place, 0))
+
+
+def out_of_range(kind: dict[str, Any]) -> Iterator[Any]:
+    step = 1 if kind.get("type") == "integer" else 1e-6
+    if "minimum" in kind:
+        yield kind["minimum"] - step
+    if "maximum" in kind:
+        yield kind["maximum"] * 2 + step
+    for key in ("exclusiveMinimum", "exclusiveMaximum"):
+        if key in kind:
+            yield kind[key]
+    if "minLength" in kind:
+        yield ""
+    if "maxLength" in kind:
+        yield "a" * (kind["maxLength"] + 1)
+    if "pattern" in kind or "enum" in kind or "const" in kind:
+        yield "~no such~"
+    if "maxItems" in kind:
+        yield [sample(kind, index) for index in range(kind["maxItems"] + 1)]
+    if kind.get("minItems"):
+        yield []
+
+
+def sample(kind: dict[str, Any], index: int) -> Any:
+    items = resolve(kind["items"] if "items" in kind else kind["prefixItems"][0])
+    return {"string": f"name-{index}", "object": {"filters": 4}}.get(items.get("type", ""), 3)
+
+
+def wrong_type(kinds: list[dict[str, Any]]) -> Iterator[Any]:
+    types = {kind.get("type", "string") for kind in kinds}
+    if "object" not in types:
+        yield {"an": "object"}
+    if "array" not in types:
+        yield [[1]]
+    if not types & {"string"}:
+        yield "7"
+    if "boolean" not in types:
+        yield True
+    if "number" not in types:
+        yield 2.5
+    if "null" not in types:
+        yield None
+
+
+FIELDS = dict(fields(SCHEMA))
+NAMED = [place for place in FIELDS if isinstance(place[-1], str)]
+RANGES = [(place, value) for place, kinds in FIELDS.items() for kind in kinds for value in out_of_range(kind)]
+TYPES = [
+    (place, value)
+    for place, kinds in FIELDS.items()
+    for value in wrong_type(kinds)
+    # True is 1, and 1 is the version.
+    if (place, value) != (("schema_version",), True)
+]
+
+
+def name_of(value: Any) -> str:
+    return ".".join(map(str, value)) if isinstance(value, tuple) else f"{value!r:.20}"
+
+
+def put(place: Place, value: Any) -> dict[str, Any]:
+    recipe = part = copy.deepcopy(BASE)
+    for step in place[:-1]:
+        part = part[step] if isinstance(step, int) else part.setdefault(step, {})
+    part[place[-1]] = value
+    return recipe
+
+
+def test_the_fields_are_found():
+    assert {("training", "epochs"), ("data", "dataset"), ("model", "params", "blocks", 0, "filters")} <= set(FIELDS)
+    assert len(RANGES) > 80
+    assert len(TYPES) > 150
+
+
+@pytest.mark.parametrize(("place", "value"), RANGES, ids=name_of)
+def test_a_value_out_of_range_is_refused_by_name(place, value, refusal):
+    assert f"{name_of(place)}: " in refusal(put(place, value))
+
+
+@pytest.mark.parametrize(("place", "value"), TYPES, ids=name_of)
+def test_a_value_of_the_wrong_type_is_refused_by_name(place, value, refusal):
+    text = refusal(put(place, value))
+    assert name_of(place) in text or "unknown key 'an'" in text
+
+
+@pytest.mark.parametrize(
+    "place",
+    [place for place, kinds in FIELDS.items() if any(kind.get("type") in ("integer", "number") for kind in kinds)],
+    ids=name_of,
+)
+def test_every_number_has_a_lower_limit_and_refuses_nan(place, refusal):
+    numbers = [kind for kind in FIELDS[place] if kind.get("type") in ("integer", "number")]
+    assert all({"minimum", "exclusiveMinimum", "const"} & set(kind) for kind in numbers)
+    for value in (float("nan"), float("inf"), 10**400):
+        assert name_of(place) in refusal(put(place, value))
+
+
+@pytest.mark.parametrize("place", NAMED, ids=name_of)
+def test_an_unknown_key_is_refused_with_the_nearest(place, refusal):
+    text = refusal(put((*place[:-1], f"{place[-1]}x"), 1))
+    assert f"unknown key '{place[-1]}x': did you mean" in text
+
+
+@pytest.mark.parametrize("place", NAMED, ids=name_of)
+def test_every_field_is_described(place):
+    parents = [SCHEMA] if len(place) == 1 else FIELDS[place[:-1]]
+    assert any(parent.get("properties", {}).get(place[-1], {}).get("description") for parent in parents)
+
+
+@pytest.mark.parametrize("name", ["name", "task", "input", "model"])
+def test_what_is_required(content, refusal, name):
+    del content[name]
+    assert refusal(content) == f"{name}: is required"
+
+
+def test_the_base_is_legal(content):
+    recipe = load_recipe(content)
+    assert recipe.input.hop == 50
+    assert recipe.num_outputs == 3
+    assert recipe.params.blocks[1].filters == 8
+    assert load_recipe(BASE).training.class_weights == "auto"
+
+
+def test_a_recipe_cannot_be_changed(content):
+    with pytest.raises(ValidationError, match="frozen"):
+        load_recipe(content).name = "other"
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "text"),
+    [
+        (("model", "family"), "tnc", "model.family: unknown family 'tnc': did you mean 'tcn'?"),
+        (("data",), {"dataset": "basic-motion"}, "unknown dataset 'basic-motion': did you mean 'basic-motions'?"),
+        (("data",), {}, "data: exactly one of dataset and path is needed, neither is given"),
+        (("data",), {"path": "a.npz", "dataset": "gunpoint"}, "both are given"),
+        (
+            ("data",),
+            {"path": "a.csv", "channels": ["x", "y", "z"]},
+            "data.channels: has 3 names but input.channels is 2",
+        ),
+        (("data",), {"path": "a.csv", "channels": ["x", "x"]}, "data.channels: 'x' is there more than once"),
+        (("data",), {"dataset": "gunpoint", "channels": ["x", "y"]}, "channels: only data from a path takes it"),
+        (("data",), {"dataset": "gunpoint"}, "input.channels: gunpoint has 1, received 2"),
+        (("data",), {"dataset": "gunpoint"}, "classes: gunpoint has the classes gun, point, in this order"),
+        (("data",), {"dataset": "synthetic-ecg-qrs"}, "synthetic-ecg-qrs is for segmentation, not for classification"),
+        (("classes",), None, "classes: is required for classification"),
+        (("classes",), ["walk", "walk"], "classes: 'walk' is there more than once"),
+        (("outputs",), 2, "outputs: the classes give it for classification"),
+        (("task",), "segmentation", "model.params.head: 'pooled' does not go with segmentation"),
+        (("task",), "regression", "classes: regression has none"),
+        (("model", "params", "head"), "per_step", "write pooled or last"),
+        (("model", "params", "include_top"), False, "model.params.include_top: a recipe's model has its top"),
+        (
+            ("export",),
+            {"io": "int16"},
+            "export.io: 'int16' does not go with quantization int8, allowed are int8, float32",
+        ),
+        (("export",), {"quantization": "int4", "io": "int8"}, "export.quantization: 'int4' is not known"),
+    ],
+)
+def test_what_does_not_fit_together(place, value, text, refusal):
+    assert text in refusal(put(place, value))
+
+
+def test_the_sampling_rate_of_a_data_set_is_checked(content, refusal):
+    content |= {"classes": ["standing", "walking", "running", "badminton"], "data": {"dataset": "basic-motions"}}
+    content["input"] = {"window": 100, "channels": 6, "sampling_rate": 20}
+    assert refusal(content) == "input.sampling_rate: basic-motions has 10 Hz, received 20"
+
+
+@pytest.mark.parametrize("task", ["regression", "denoising", "forecasting", "anomaly"])
+@pytest.mark.parametrize("params", [{"use_logits": False}, {"output_activation": "softmax"}])
+def test_numbers_are_not_predicted_by_a_softmax(content, refusal, task, params):
+    content |= {"task": task, "classes": None}
+    content["model"]["params"] |= {"head": "per_step", **params}
+    assert f"model.params.{next(iter(params))}: " in refusal(content)
+
+
+@pytest.mark.parametrize(
+    ("task", "outputs", "expected"),
+    [
+        ("regression", None, 1),
+        ("regression", 3, 3),
+        ("forecasting", None, 1),
+        ("denoising", None, 2),
+        ("denoising", 1, 1),
+        ("anomaly", None, 2),
+        ("anomaly", 2, 2),
+    ],
+)
+def test_the_width_of_the_output(content, task, outputs, expected):
+    content |= {"task": task, "classes": None, "outputs": outputs}
+    content["model"]["params"]["head"] = "per_step"
+    assert load_recipe(content).num_outputs == expected
+
+
+def test_an_anomaly_model_reproduces_its_input(content, refusal):
+    content |= {"task": "anomaly", "classes": None, "outputs": 1}
+    content["model"]["params"]["head"] = "per_step"
+    assert refusal(content).startswith("outputs: anomaly models reproduce their 2 input channels")
+
+
+def test_all_problems_are_in_one_line(content, refusal):
+    content |= {"training": {"epochs": 0}, "outputs": -1}
+    text = refusal(content)
+    assert "training.epochs: 0 is out of range" in text
+    assert "outputs: -1 is out of range" in text
+
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=8)
+BLOCKS = st.fixed_dictionaries(
+    {"filters": st.integers(1, 64)},
+    optional={
+        "kernel": st.integers(1, 9) | st.tuples(st.integers(1, 9), st.integers(1, 9)),
+        "dilation": st.integers(1, 32),
+        "ex_ratio": st.floats(1, 8),
+        "se_ratio": st.integers(0, 8),
+        "dropout": st.none() | st.floats(0, 0.9),
+        "norm": st.sampled_from(["batch", "layer", "channel", None]),
+    },
+)
+
+
+@st.composite
+def recipes(draw: st.DrawFn) -> Recipe:
+    task = draw(st.sampled_from(["classification", "segmentation", "regression", "denoising", "anomaly"]))
+    head = "pooled" if task == "classification" else "per_step"
+    content: dict[str, Any] = {
+        "name": draw(st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True)),
+        "task": task,
+        "input": {"window": draw(st.integers(1, 500)), "channels": draw(st.integers(1, 8))},
+        "model": {"family": "tcn", "params": {"head": head, "blocks": draw(st.lists(BLOCKS, max_size=3))}},
+        "training": draw(st.fixed_dictionaries({}, optional={"learning_rate": st.floats(1e-6, 1)})),
+        "description": draw(st.none() | WORDS),
+    }
+    if task in ("classification", "segmentation"):
+        content["classes"] = draw(st.lists(WORDS, min_size=2, max_size=4, unique=True))
+    if draw(st.booleans()):
+        content["input"]["hop"] = draw(st.integers(1, 500))
+    if draw(st.booleans()):
+        content["data"] = {"path": draw(WORDS)}
+    return load_recipe(content)
+
+
+@pytest.mark.filterwarnings("ignore::neuralspot_edge.models.params.ParamsWarning")
+@settings(max_examples=60, deadline=None)
+@given(recipe=recipes())
+def test_to_dict_is_json_and_reads_back(recipe):
+    text = json.dumps(recipe.to_dict(), allow_nan=False)
+    again = load_recipe(json.loads(text))
+    assert again == recipe
+    assert again.to_dict() == recipe.to_dict()
+
+
+def test_to_dict_writes_down_what_was_left_out(content):
+    written = load_recipe(content).to_dict()
+    assert written["input"]["hop"] == 50
+    assert written["training"]["seed"] == 0
+    assert written["model"]["params"]["blocks"][0]["kernel"] == 3
+    assert written["gates"] == {"max_lsb": 1, "max_drop": 0.02}
