@@ -87,7 +87,7 @@ def _measure(candidate: Candidate, peer: Peer, folder: Path, pairs: int) -> list
 
 def _compare(name: str, model: Any, windows: np.ndarray, ours: bytes, theirs: bytes) -> list[Row]:
     say(f"{name}: {len(windows)} windows on TensorFlow Lite Micro")
-    floats = model.predict(windows, verbose=0)
+    floats = np.asarray(model(windows, training=False))
     mine = _play(ours, windows, floats)
     try:
         other, note = _play(theirs, windows, floats), ""
@@ -142,7 +142,7 @@ def _start_up(peer_python: Path, pairs: int) -> Row:
         theirs,
         pairs=pairs,
         target=None,
-        note="ours: the worker, beside the user's work; 0.2.2: its process with its import",
+        note="for information",
     )
 
 

@@ -75,7 +75,7 @@ def _set_metadata(model: Any, name: str, content: bytes) -> None:
         free = len(model.buffers)
         model.buffers.append(schema.BufferT())
     model.buffers[free].data = np.frombuffer(content, np.uint8)
-    model.metadata = [*others, schema.MetadataT(name, free)]
+    model.metadata = [*others, schema.MetadataT(name.encode(), free)]
 
 
 def _set_signature(model: Any, input_names: Sequence[str] | None, output_names: Sequence[str] | None) -> None:

@@ -158,5 +158,8 @@ class GatesSpec(StrictModel):
         default=1, ge=0, le=65535, description="Most that TensorFlow Lite Micro may differ from LiteRT, in output steps"
     )
     max_drop: Number = Field(
-        default=0.02, ge=0, description="Most that the task's metric may get worse from the float model to the exported"
+        default=0.02,
+        ge=0,
+        description="Most that the task's metric may get worse from the float model to the exported one: the difference "
+        "of a score such as accuracy, the share of an error such as a mean square",
     )

@@ -75,7 +75,7 @@ def test_a_path_is_read_and_named(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"TFL3", b"PK\x03\x04" + bytes(100), b"\x00" * 4 + b"TFL4" + bytes(100)])
 def test_another_kind_of_file_is_refused(content):
-    with pytest.raises(InputError, match="is not a .tflite model"):
+    with pytest.raises(InputError, match=r"is not a \.tflite model"):
         parse(content)
 
 

@@ -48,9 +48,7 @@ def test_it_is_json_that_says_who_wrote_it():
 def test_the_card_of_a_recipe():
     recipe = small.recipe(input={"window": 32, "channels": 2, "sampling_rate": 50.0})
     card = ModelCard.of(recipe, Preprocessing("window"), ("a", "b"))
-    assert card == ModelCard(
-        "tcn-small", "classification", Preprocessing("window"), small.CLASSES, ("a", "b"), 50.0
-    )
+    assert card == ModelCard("tcn-small", "classification", Preprocessing("window"), small.CLASSES, ("a", "b"), 50.0)
 
 
 def test_a_run_writes_what_its_model_needs(tflite, finished_run):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
@@ -210,12 +211,12 @@ class TcnParams(StrictModel):
 
     def _squeezes(self) -> Iterator[tuple[TcnBlockParams, int]]:
         """Each block with its number of squeezes; those that too few channels forbid are not counted."""
-        channels: float = float("inf")  # of the input: known only to the builder
+        channels = sys.maxsize  # of the input: known only to the builder
         for block in self.blocks:
             yield block, self._squeezes_of(block, channels)
             channels = block.filters
 
-    def _squeezes_of(self, block: TcnBlockParams, channels_in: float) -> int:
+    def _squeezes_of(self, block: TcnBlockParams, channels_in: int) -> int:
         if not block.se_ratio:
             return 0
         if self.block_type == "sm":
@@ -224,7 +225,7 @@ class TcnParams(StrictModel):
             return block.depth * (block.filters // block.se_ratio >= 1)
         widths = [int(block.filters * block.ex_ratio)] * block.depth
         if block.ex_ratio == 1:
-            widths[0] = channels_in  # type: ignore[call-overload]
+            widths[0] = channels_in
         return sum(width // block.se_ratio >= 1 for width in widths)
 
     def _oddities(self) -> Iterator[str]:
