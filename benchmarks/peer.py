@@ -38,9 +38,10 @@ class Peer:
         """Builds the model that the next conversions are of, with the weights of an `.npz` file."""
         self._ask(command="build", params=params, shape=shape, num_classes=num_classes, weights=str(weights))
 
-    def convert(self, calibration: Path, output: Path) -> float:
-        """Converts to int8 as the peer does by default; returns the seconds that took."""
-        return float(self._ask(command="convert", calibration=str(calibration), output=str(output))["seconds"])
+    def convert(self, calibration: Path, output: Path, mode: str) -> float:
+        """Converts to int8 in one of the peer's modes; returns the seconds that took."""
+        answer = self._ask(command="convert", calibration=str(calibration), output=str(output), mode=mode)
+        return float(answer["seconds"])
 
     def __enter__(self) -> Peer:
         return self

@@ -51,14 +51,14 @@ def build(params: dict[str, Any], shape: list[int], num_classes: int, weights: s
     return model
 
 
-def convert(model: Any, calibration: str, output: str) -> float:
-    """Converts to int8 with the peer's defaults and writes the file; the seconds are those of the conversion."""
+def convert(model: Any, calibration: str, output: str, mode: str) -> float:
+    """Converts to int8 in one of the peer's modes and writes the file; the seconds are those of the conversion."""
     from neuralspot_edge.converters.tflite import QuantizationType, TfLiteKerasConverter
 
     samples = np.load(calibration)
     start = time.perf_counter()
     converter = TfLiteKerasConverter(model=model)
-    content = converter.convert(samples, quantization=QuantizationType.INT8, io_type="int8")
+    content = converter.convert(samples, quantization=QuantizationType.INT8, io_type="int8", mode=mode)
     elapsed = time.perf_counter() - start
     converter.export(output)
     converter.cleanup()

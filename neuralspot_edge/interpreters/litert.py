@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+from neuralspot_edge.errors import InputError
 from neuralspot_edge.graph.flatbuffer import read_model
 from neuralspot_edge.graph.view import Graph, load_graph
 from neuralspot_edge.interpreters.tensors import TensorSpec
@@ -57,5 +59,11 @@ def verify_content(content: bytes, graph: Graph) -> None:
     from ai_edge_litert import interpreter as package
 
     native = open_native(package, content, "reference")
-    if not any(operator.custom_code for subgraph in graph.subgraphs for operator in subgraph.operators):
-        allocate(native)
+    if any(operator.custom_code for subgraph in graph.subgraphs for operator in subgraph.operators):
+        return
+    allocate(native)
+    for tensor, detail in zip(graph.tensors, native.get_tensor_details(), strict=False):
+        # LiteRT works shapes out anew, TFLite Micro reads and writes as far as the file says. Rank 0: not known yet.
+        if len(detail["shape"]) > 0 and math.prod(tensor.shape) > math.prod(map(int, detail["shape"])):
+            computed = tuple(map(int, detail["shape"]))
+            raise InputError(f"the model is damaged: tensor {tensor.name!r} is {tensor.shape}, computed are {computed}")

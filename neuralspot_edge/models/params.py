@@ -155,7 +155,10 @@ def _distinct(error: ValidationError) -> dict[str, str]:
         text = _explain_one(report)
         if place not in reports or ("allowed" in text and "allowed" not in reports[place]):
             reports[place] = text
-    return reports
+    # A pair is refused both as a pair and for its item: the item says where.
+    return {
+        place: text for place, text in reports.items() if not any(other.startswith(f"{place}.") for other in reports)
+    }
 
 
 def _is_union_tag(step: int | str) -> bool:

@@ -115,7 +115,7 @@ def verify(
     """
     content = read_model(tflite)
     gates = validate(GatesSpec, gates or {}, "gates")
-    card = ModelCard.read(content) or ModelCard("")
+    card = ModelCard.read(tflite) or ModelCard("")
     task = task or card.task or "classification"
     reference = LiteRtInterpreter(content)
     inputs = _inputs(samples, reference.inputs, card)

@@ -160,6 +160,6 @@ class GatesSpec(StrictModel):
     max_drop: Number = Field(
         default=0.02,
         ge=0,
-        description="Most that the task's metric may get worse from the float model to the exported one: the difference "
-        "of a score such as accuracy, the share of an error such as a mean square",
+        description="Most that the task's metric may get worse from the float model to the exported one: the "
+        "difference of a score such as accuracy, the share of an error such as a mean square",
     )

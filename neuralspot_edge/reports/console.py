@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -21,16 +22,16 @@ _CHECKS = {"tflm_vs_litert": "TFLM vs LiteRT", "drop_vs_float": "device vs float
 
 
 def preset_table(presets: Sequence[PresetDescription]) -> RenderableType:
-    """The presets, one a row."""
+    """The presets: a row of figures each, and below it what it is for, which fits no column of a terminal."""
     if not presets:
         return Text("no preset has such a name; nse list shows all")
-    table = _table("preset", "task", ("parameters", "right"), ("int8 bytes", "right"), "description")
-    table.columns[0].no_wrap = True
+    width = max(len(preset.name) for preset in presets)
+    lines: list[RenderableType] = [Text(f"{'preset':<{width}}  {'task':<14}  parameters  int8 bytes", "bold")]
     for preset in presets:
-        table.add_row(
-            preset.name, preset.task, f"{preset.parameters:,}", f"{preset.int8_bytes:,}", preset.description or ""
-        )
-    return table
+        figures = f"  {preset.task:<14}  {preset.parameters:>10,}  {preset.int8_bytes:>10,}"
+        lines.append(Text.assemble((f"{preset.name:<{width}}", "bold cyan"), figures))
+        lines.append(Padding(Text(preset.description or "", "dim"), (0, 0, 0, 4)))
+    return Group(*lines)
 
 
 def recipe_table(recipe: Recipe, facts: Mapping[str, Any]) -> RenderableType:

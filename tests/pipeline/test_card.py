@@ -91,7 +91,7 @@ def _changed(**changes):
     ],
 )
 def test_a_damaged_or_later_card_is_refused(tflite, content):
-    with pytest.raises(InputError, match="metadata of this .tflite is ") as refused:
+    with pytest.raises(InputError, match=r"metadata of this .tflite is ") as refused:
         ModelCard.read(annotate(tflite, metadata={METADATA_ENTRY: content() if callable(content) else content}))
     assert "\n" not in str(refused.value)
 

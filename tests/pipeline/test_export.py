@@ -105,16 +105,17 @@ def x() -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("quantization", "io", "types"),
+    ("asked", "types"),
     [
-        (None, None, ("int8", "int8", "64 samples of real data")),
-        ("int8", "float32", ("int8", "float32", "64 samples of real data")),
-        ("int16x8", None, ("int16x8", "int16", "64 samples of real data")),
-        ("float16", None, ("float16", "float32", "none needed")),
-        ("float32", None, ("float32", "float32", "none needed")),
+        ((None, None), ("int8", "int8", "64 samples of real data")),
+        (("int8", "float32"), ("int8", "float32", "64 samples of real data")),
+        (("int16x8", None), ("int16x8", "int16", "64 samples of real data")),
+        (("float16", None), ("float16", "float32", "none needed")),
+        (("float32", None), ("float32", "float32", "none needed")),
     ],
 )
-def test_quantizations(plain, x, tmp_path, quantization, io, types):
+def test_quantizations(plain, x, tmp_path, asked, types):
+    quantization, io = asked
     result = export(plain, tmp_path, quantization, x, io=io)
     assert (result.quantization, result.io, result.calibration) == types
     graph = load_graph(result.path)
@@ -152,7 +153,7 @@ def test_wrong_arguments_leave_no_file(plain, tmp_path, arguments, message):
 def test_an_open_time_axis_needs_its_length(tmp_path):
     inputs = keras.Input((None, 2))
     model = keras.Model(inputs, layers.Conv1D(3, 3, padding="same")(inputs))
-    with pytest.raises(InputError, match="^window: the input .* has shape .*; give its length in steps"):
+    with pytest.raises(InputError, match=r"^window: the input .* has shape .*; give its length in steps"):
         export(model, tmp_path, calibration=_samples(24, 2))
     result = export(model, tmp_path, calibration=_samples(24, 2), window=24)
     assert load_graph(result.path).inputs[0].shape == (1, 24, 2)
@@ -188,7 +189,7 @@ def test_an_earlier_file_stays_unless_it_may_be_replaced(plain, x, tmp_path):
 def test_a_path_below_a_file_is_refused_before_anything_is_converted(plain, tmp_path, monkeypatch):
     monkeypatch.setattr(MODULE, "convert", lambda *_, **__: pytest.fail("converted"))
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="^cannot write to the folder .*: Not a directory"):
+    with pytest.raises(InputError, match=r"^cannot write to the folder .*: Not a directory"):
         export(plain, tmp_path / "file" / "out", "float32")
 
 
@@ -229,7 +230,7 @@ def test_a_file_that_the_device_refuses_is_not_written(plain, x, tmp_path, monke
         raise InputError("TFLite Micro refuses the model: it has no operator FOO")
 
     monkeypatch.setattr(MODULE, "TflmInterpreter", refuse)
-    with pytest.raises(ConversionError, match="Micro does not take the exported model: .* no operator FOO"):
+    with pytest.raises(ConversionError, match=r"Micro does not take the exported model: .* no operator FOO"):
         export(plain, tmp_path, calibration=x)
     assert list(tmp_path.iterdir()) == []
     # Float16 is not for the device, and a machine without it cannot ask.

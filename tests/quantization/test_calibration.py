@@ -103,7 +103,7 @@ def test_an_open_time_axis_has_the_length_of_the_window():
     assert check_calibration(model, X, window=8)[0].shape == (10, 8, 2)
     with pytest.raises(InputError, match=r"received \(10, 8, 2\)"):
         check_calibration(model, X, window=9)
-    with pytest.raises(InputError, match="^window: "):
+    with pytest.raises(InputError, match=r"^window: "):
         check_calibration(model, X)
 
 

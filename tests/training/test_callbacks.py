@@ -77,7 +77,9 @@ def test_a_training_that_runs_away_stops_and_keeps_what_was_good():
 def test_a_training_that_was_never_good_is_refused(value, tmp_path):
     keeper = KeepBest(9, Checkpoint(tmp_path, small.recipe()))
     model = _play(keeper, value, loss=value)
-    with pytest.raises(InputError, match="^training.learning_rate: the loss became infinite or NaN; try a tenth of it"):
+    with pytest.raises(
+        InputError, match=r"^training.learning_rate: the loss became infinite or NaN; try a tenth of it"
+    ):
         keeper.apply_best(model)
     keeper.write()
     assert list(tmp_path.iterdir()) == []

@@ -79,8 +79,8 @@ def _archive(path, **arrays):
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda path: b"",
-        lambda path: b"no checkpoint at all",
+        lambda _: b"",
+        lambda _: b"no checkpoint at all",
         lambda path: path.read_bytes()[:-400],
         lambda path: path.read_bytes()[:200] + bytes(60) + path.read_bytes()[260:],
         lambda path: _archive(path, weights=np.zeros(3)),
@@ -108,7 +108,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(np, "savez", fill)
-    with pytest.raises(InputError, match="cannot write .*: No space left on device"):
+    with pytest.raises(InputError, match=r"cannot write .*: No space left on device"):
         checkpoint.save(STATE)
     assert checkpoint.path.read_bytes() == whole
     assert list(tmp_path.iterdir()) == [checkpoint.path]

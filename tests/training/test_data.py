@@ -138,7 +138,7 @@ def test_targets_of_another_kind_are_refused(task, y, message):
 
 def test_numbers_are_no_classes():
     numbers = small.dataset(*_parts(np.zeros((8, 1), np.float32)))
-    with pytest.raises(InputError, match="^task: classification does not suit targets of type float32"):
+    with pytest.raises(InputError, match=r"^task: classification does not suit targets of type float32"):
         prepare(small.recipe("unused.npz"), numbers)
 
 

@@ -147,7 +147,9 @@ def test_patience_ends_it(tmp_path):
 def test_a_loss_that_becomes_nan_is_told_by_its_field(tmp_path):
     x, y = np.full((6, 32, 2), 1e30, np.float32), np.full((6, 1), 1e30, np.float32)
     recipe = _regression(head="pooled")
-    with pytest.raises(InputError, match="^training.learning_rate: the loss became infinite or NaN; try a tenth of it"):
+    with pytest.raises(
+        InputError, match=r"^training.learning_rate: the loss became infinite or NaN; try a tenth of it"
+    ):
         train(recipe, out_dir=tmp_path, data=prepare(recipe, small.dataset(*[(x, y)] * 3)))
     assert list(tmp_path.iterdir()) == []
 
@@ -265,10 +267,10 @@ def test_an_output_that_is_no_score_of_classes_is_refused():
     recipe = _recipe(
         model={"family": "tcn", "params": {"head": "pooled", "blocks": [], "output_activation": "sigmoid"}}
     )
-    with pytest.raises(InputError, match="^model.params.output_activation: 'sigmoid' does not suit classification"):
+    with pytest.raises(InputError, match=r"^model.params.output_activation: 'sigmoid' does not suit classification"):
         train(recipe, data=_data(recipe))
 
 
 def test_a_recipe_with_wrong_data_is_refused_before_a_model_is_built(tmp_path):
-    with pytest.raises(InputError, match="unused.npz"):
+    with pytest.raises(InputError, match=r"unused.npz"):
         train(_recipe(), out_dir=tmp_path)

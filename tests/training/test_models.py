@@ -43,7 +43,7 @@ def test_a_compiled_model_comes_back_without_its_loss(foreign, tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_refused_in_one_line(foreign, tmp_path):
-    with pytest.raises(InputError, match="^cannot write .*model.keras: "):
+    with pytest.raises(InputError, match=r"^cannot write .*model.keras: "):
         save_model(foreign, tmp_path / "missing" / "model.keras")
 
 
@@ -78,7 +78,7 @@ def _unknown_layer(path, model):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda path, _: None, "^cannot read the model .*spoilt.keras: no such file"),
+        (lambda *_: None, "^cannot read the model .*spoilt.keras: no such file"),
         (lambda path, _: path.mkdir(), "^cannot read the model .*spoilt.keras: no such file"),
         (lambda path, _: path.write_bytes(b""), "spoilt.keras is not a .keras model: it is no zip archive; save it"),
         (lambda path, _: path.write_bytes(bytes(range(256)) * 9), "it is no zip archive"),

@@ -242,5 +242,5 @@ class TcnParams(StrictModel):
             yield f"padding is causal but the model is not: {', '.join(self.sees_whole_window)} sees the whole window"
         if not self.include_top:
             for field in ("output_kernel", "output_activation"):
-                if field in self.model_fields_set and getattr(self, field) is not None:
+                if getattr(self, field) != type(self).model_fields[field].default:
                     yield f"{field}: ignored without include_top"
