@@ -137,6 +137,9 @@ def validate(schema: type[ModelT], data: Any, where: str = "") -> ModelT:
         raise InputError(f"{where}: {explain(error)}" if where else explain(error)) from None
 
 
+_MISSING = "is required"
+
+
 def explain(error: ValidationError, most: int = 4) -> str:
     """One line for a Pydantic error: `blocks.0.filters: -4 is out of range (at least 1)`, and so on."""
     reports = _distinct(error)
@@ -155,9 +158,12 @@ def _distinct(error: ValidationError) -> dict[str, str]:
         text = _explain_one(report)
         if place not in reports or ("allowed" in text and "allowed" not in reports[place]):
             reports[place] = text
-    # A pair is refused both as a pair and for its item: the item says where.
+    # A bad pair is refused as a pair and for its items: an item out of range says more, a missing one says less.
+    ranged = {place.rpartition(".")[0] for place, text in reports.items() if "allowed" in text}
     return {
-        place: text for place, text in reports.items() if not any(other.startswith(f"{place}.") for other in reports)
+        place: text
+        for place, text in reports.items()
+        if place not in ranged and not (text == _MISSING and place.rpartition(".")[0] in reports)
     }
 
 
@@ -174,7 +180,7 @@ def _explain_one(report: Any) -> str:
         key = limits[kind]
         return f"{received} is out of range, allowed is {words[key]} {context[key]:g}"
     if kind == "missing":
-        return "is required"
+        return _MISSING
     if kind == "unknown_key":
         return str(context["text"])
     if kind == "literal_error":

@@ -4,6 +4,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from helpers.runs import with_one_byte_wrong, with_weights_turned_around
 from helpers.tcn import randomize
 from keras import layers
 
@@ -100,31 +101,7 @@ def test_classes_are_the_task_of_a_file_that_does_not_say(exported, model):
     assert _drop(result).figure == pytest.approx(1 - result.metric_value)
 
 
-def _weights(content):
-    """The flatbuffer, and the places of its int8 weights."""
-    flat = parse(content)
-    constants = {
-        tensor.index for tensor in load_graph(content).tensors if tensor.is_constant and tensor.dtype == "int8"
-    }
-    return flat, [flat.subgraphs[0].tensors[index].buffer for index in sorted(constants)]
-
-
-def _with_one_byte_wrong(content):
-    flat, buffers = _weights(content)
-    data = np.array(flat.buffers[buffers[0]].data, np.uint8)
-    data[0] ^= 0x80
-    flat.buffers[buffers[0]].data = data
-    return serialize(flat)
-
-
-def _with_weights_turned_around(content):
-    flat, buffers = _weights(content)
-    for buffer in buffers:
-        flat.buffers[buffer].data = (-np.array(flat.buffers[buffer].data, np.uint8).view(np.int8)).view(np.uint8)
-    return serialize(flat)
-
-
-@pytest.mark.parametrize("spoil", [_with_one_byte_wrong, _with_weights_turned_around])
+@pytest.mark.parametrize("spoil", [with_one_byte_wrong, with_weights_turned_around])
 def test_a_file_with_wrong_weights_fails_with_the_figure(exported, model, targets, spoil):
     whole = verify(exported(), X, labels=targets, model=model, task="regression", gates={"max_drop": 0.5})
     result = verify(spoil(exported()), X, labels=targets, model=model, task="regression", gates={"max_drop": 0.5})
@@ -140,7 +117,7 @@ def test_a_file_with_wrong_weights_fails_with_the_figure(exported, model, target
 def test_a_device_that_computes_otherwise_fails_with_the_figure(exported, monkeypatch, quantization, io):
     """The device is played by TensorFlow Lite Micro on weights with one byte off."""
     content = exported(quantization, io)
-    wrong = exported("float32") if quantization == "float32" else _with_one_byte_wrong(content)
+    wrong = exported("float32") if quantization == "float32" else with_one_byte_wrong(content)
     if quantization == "float32":
         flat = parse(wrong)
         places = [t.index for t in load_graph(wrong).tensors if t.is_constant and t.dtype == "float32"]
