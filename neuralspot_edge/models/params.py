@@ -187,6 +187,9 @@ def _explain_one(report: Any) -> str:
         options = [option.strip("' ") for option in context["expected"].replace(" or ", ", ").split(",")]
         hint = did_you_mean(value, options)
         return f"{received} is not known, {hint + ' ' if hint else ''}allowed are {', '.join(options)}"
+    if kind == "int_type":
+        or_pair = " or a pair of them, (height, time)" if _is_union_tag(report["loc"][-1]) else ""
+        return f"must be a whole number{or_pair}, received {received}"
     if kind in {"value_error", "assertion_error"}:
         return str(context["error"])
     return f"{report['msg'][0].lower()}{report['msg'][1:]}, received {received}"
