@@ -54,12 +54,15 @@ def _status() -> int:
     try:
         status = app(standalone_mode=False)
         sys.stdout.flush()
+        # Typer makes a bare status of an interrupt, Click an exception.
+        if status == _INTERRUPTED:
+            raise KeyboardInterrupt
     except NseError as error:
         return _fail(str(error), error.exit_status)
     except _UsageError as error:
         return _fail(error.format_message() or "name a command, as in nse list", 2)
     except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted; nothing that was finished is lost", _INTERRUPTED)
+        return _fail("interrupted; what was finished is kept, and a training goes on with --resume", _INTERRUPTED)
     except (BrokenPipeError, SystemExit) as error:
         # The reader of our output has gone, as `nse list | head` does: nothing more is to be said to it. Click has
         # made a SystemExit of it; its others are those of shell completion.

@@ -31,4 +31,4 @@ def new(
     # The schema that the preset's first line names is beside the preset, not beside the copy.
     text = re.sub(r"^# yaml-language-server:.*\n", "", text, flags=re.MULTILINE)
     write_text(file, re.sub(r"^name:.*$", f"name: {name}", text, count=1, flags=re.MULTILINE))
-    stderr.print(f"{file} is a copy of {preset}; edit it, then: nse run {file}")
+    stderr.print(f"{file} is a copy of {preset}; edit it, then: nse run {file}", soft_wrap=True)

@@ -171,25 +171,36 @@ def _is_union_tag(step: int | str) -> bool:
     return isinstance(step, str) and (step in {"int", "float", "str", "bool", "constrained-int"} or "[" in step)
 
 
+_LIMITS = {
+    "greater_than_equal": ("ge", "at least"),
+    "greater_than": ("gt", "more than"),
+    "less_than_equal": ("le", "at most"),
+    "less_than": ("lt", "less than"),
+}
+
+
 def _explain_one(report: Any) -> str:
-    kind, value, context = report["type"], report["input"], report.get("ctx", {})
-    received = f"{value!r:.80}"
-    limits = {"greater_than_equal": "ge", "greater_than": "gt", "less_than_equal": "le", "less_than": "lt"}
-    words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-    if kind in limits:
-        key = limits[kind]
-        return f"{received} is out of range, allowed is {words[key]} {context[key]:g}"
+    kind, context, received = report["type"], report.get("ctx", {}), f"{report['input']!r:.80}"
     if kind == "missing":
-        return _MISSING
-    if kind == "unknown_key":
-        return str(context["text"])
-    if kind == "literal_error":
-        options = [option.strip("' ") for option in context["expected"].replace(" or ", ", ").split(",")]
-        hint = did_you_mean(value, options)
-        return f"{received} is not known, {hint + ' ' if hint else ''}allowed are {', '.join(options)}"
-    if kind == "int_type":
+        text = _MISSING
+    elif kind in _LIMITS:
+        key, words = _LIMITS[kind]
+        text = f"{received} is out of range, allowed is {words} {context[key]:g}"
+    elif kind == "literal_error":
+        text = _explain_choice(report["input"], context["expected"])
+    elif kind == "int_type":
         or_pair = " or a pair of them, (height, time)" if _is_union_tag(report["loc"][-1]) else ""
-        return f"must be a whole number{or_pair}, received {received}"
-    if kind in {"value_error", "assertion_error"}:
-        return str(context["error"])
-    return f"{report['msg'][0].lower()}{report['msg'][1:]}, received {received}"
+        text = f"must be a whole number{or_pair}, received {received}"
+    elif kind in {"value_error", "assertion_error"}:
+        text = str(context["error"])
+    elif kind == "unknown_key":
+        text = str(context["text"])
+    else:
+        text = f"{report['msg'][0].lower()}{report['msg'][1:]}, received {received}"
+    return text
+
+
+def _explain_choice(value: Any, expected: str) -> str:
+    options = [option.strip("' ") for option in expected.replace(" or ", ", ").split(",")]
+    hint = did_you_mean(value, options)
+    return f"{value!r:.80} is not known, {hint + ' ' if hint else ''}allowed are {', '.join(options)}"

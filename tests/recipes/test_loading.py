@@ -85,7 +85,7 @@ def test_a_preset_by_name_even_where_a_run_has_its_folder(tmp_path, monkeypatch)
         ("family: tcn", "family: tnc", 8, "model.family: unknown family 'tnc': did you mean 'tcn'?"),
         ("head: pooled", "head: per_step", 10, "model.params.head: 'per_step' does not go with classification"),
         ("task: classification", "tsak: classification", 2, "unknown key 'tsak': did you mean 'task'?"),
-        ("channels: 2", "channels: '2'", 6, "input.channels: input should be a valid integer, received '2'"),
+        ("channels: 2", "channels: '2'", 6, "input.channels: must be a whole number, received '2'"),
         ("kernel: 5", "kernel: 5\nexport: {io: int16}", 15, "export.io: 'int16' does not go with quantization int8"),
         ("kernel: 5", "kernel: 5\ntraining:\n", 15, "training: input should be a valid dictionary"),
     ],

@@ -1,0 +1,32 @@
+import json
+
+from neuralspot_edge.recipes import list_models
+
+
+def test_all_presets_as_json(nse):
+    outcome = nse("list", "--format", "json")
+    assert (outcome.status, outcome.err) == (0, "")
+    rows = json.loads(outcome.out)
+    assert [row["name"] for row in rows] == list(list_models())
+    assert all(row["parameters"] > 0 and row["int8_bytes"] > 0 and row["description"] and row["source"] for row in rows)
+
+
+def test_a_pattern(nse):
+    rows = json.loads(nse("list", "tcn-ecg*", "--format", "json").out)
+    assert {row["name"] for row in rows} == set(list_models("tcn-ecg*"))
+    assert 0 < len(rows) < len(list_models())
+
+
+def test_the_table_names_every_preset_and_what_it_costs(nse):
+    out = nse("list").out
+    for row in json.loads(nse("list", "--format", "json").out):
+        (line,) = (line for line in out.splitlines() if line.split()[0] == row["name"])
+        assert f"{row['parameters']:,}" in line
+        assert f"{row['int8_bytes']:,}" in line
+
+
+def test_no_match_is_no_error(nse):
+    outcome = nse("list", "nothing*")
+    assert outcome.status == 0
+    assert "no preset has such a name; nse list shows all" in outcome.out
+    assert json.loads(nse("list", "nothing*", "--format", "json").out) == []
