@@ -1,4 +1,4 @@
-"""int8 export of the same weights: this package's conversion against the peer's, in its default mode and its other one."""
+"""int8 export of the same weights: this package's conversion against two of the peer's modes."""
 
 from __future__ import annotations
 
@@ -97,19 +97,21 @@ def _measure(candidate: Candidate, peer: Peer, folder: Path, pairs: int) -> list
 
     rows = []
     for mode, targets in MODES.items():
-        name = f"{candidate.name}, {mode}"
         speed = paired(
-            f"{name}: conversion, warm",
+            f"{candidate.name}, {mode}: conversion, warm",
             ours,
             lambda mode=mode: peer.convert(samples, output, mode),
             pairs=pairs,
             target=targets.seconds,
         )
-        rows += [*_compare(name, model, windows, results[-1], output.read_bytes(), targets), speed]
+        rows += [*_compare(candidate.name, model, windows, (results[-1], output.read_bytes()), mode), speed]
     return rows
 
 
-def _compare(name: str, model: Any, windows: np.ndarray, ours: bytes, theirs: bytes, targets: Targets) -> list[Row]:
+def _compare(name: str, model: Any, windows: np.ndarray, files: tuple[bytes, bytes], mode: str) -> list[Row]:
+    """The rows of two files, ours and the peer's, and of what TensorFlow Lite Micro makes of them."""
+    targets, (ours, theirs) = MODES[mode], files
+    name = f"{name}, {mode}"
     say(f"{name}: {len(windows)} windows on TensorFlow Lite Micro")
     floats = np.asarray(model(windows, training=False))
     mine = _play(ours, windows, floats)

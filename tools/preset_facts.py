@@ -21,12 +21,18 @@ from neuralspot_edge.training import build_model
 
 
 def facts_of(name: str) -> dict[str, Any]:
-    """Parameters, and bytes of the int8 file: neither depends on the weights, so that nothing need be trained."""
+    """What `nse list` shows; parameters and bytes do not depend on the weights, so that nothing need be trained."""
     recipe = load_recipe(name)
     model = build_model(recipe)
     card = ModelCard.of(recipe, Preprocessing("none"))
     content = convert_model(model, ConversionSettings("int8"), "random", card=card)
-    return {"parameters": model.count_params(), "int8_bytes": len(content)}
+    return {
+        "task": recipe.task,
+        "description": recipe.description,
+        "source": recipe.source,
+        "parameters": model.count_params(),
+        "int8_bytes": len(content),
+    }
 
 
 def main() -> None:

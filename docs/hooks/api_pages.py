@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -26,26 +27,26 @@ class Room:
 
     def __init__(self, package: Any) -> None:
         self.name: str = package.path
-        self.modules = sorted(it.path for it in package.modules.values() if not _is_private(it) and not it.is_package)
-        self._names = {name: _home(member) for name, member in package.members.items() if member.is_alias}
+        self.modules = [module.path for module in _children(package) if not module.is_init_module]
+        self._names = {name: _home(package, name) for name in sorted(_exports(package))}
 
     @property
     def uri(self) -> str:
         """The page's path in the site's sources."""
-        return f"api/{self.name.removeprefix(_PACKAGE + '.').replace('.', '-')}.md"
+        return f"api/{self.title.replace('.', '-')}.md"
 
     @property
     def title(self) -> str:
         """What the navigation calls it."""
-        return self.name.removeprefix(_PACKAGE + ".")
+        return self.name.removeprefix(f"{_PACKAGE}.")
 
     @property
     def markdown(self) -> str:
         """The page: what the room is for, its public names, then module for module."""
         parts = [f"# {self.name}", f"::: {self.name}\n    options:\n{_BARE}"]
         if self._names:
-            rows = [(code(name), f"[`{home}`][{home}]") for name, home in sorted(self._names.items())]
-            parts += [f"`from {self.name} import ...`", table(("name", "defined as"), rows)]
+            rows = [(code(name), f"[`{home}`][{home}]") for name, home in self._names.items()]
+            parts += [f"Names that `{self.name}` has itself:", table(("name", "defined as"), rows)]
         parts += [f"::: {module}" for module in self.modules]
         return "\n\n".join(parts) + "\n"
 
@@ -65,14 +66,28 @@ def _load() -> Any:
 
 def _packages(package: Any) -> Iterator[Any]:
     yield package
-    for _, module in sorted(package.modules.items()):
-        if module.is_package and not _is_private(module):
+    for module in _children(package):
+        if module.is_init_module:
             yield from _packages(module)
 
 
-def _is_private(module: Any) -> bool:
-    return bool(module.name.startswith("_"))
+def _children(package: Any) -> list[Any]:
+    """The public modules and packages in a package, sorted."""
+    found = [member for member in package.members.values() if not member.is_alias and member.is_module]
+    return sorted((it for it in found if not it.name.startswith("_")), key=lambda it: it.name)
 
 
-def _home(alias: Any) -> str:
-    return str(alias.final_target.path)
+def _exports(package: Any) -> set[str]:
+    """The names that a package's stub takes from its modules, other packages aside."""
+    stub = package.filepath.with_name("__init__.pyi")
+    tree = ast.parse(stub.read_text(encoding="utf-8")) if stub.is_file() else ast.Module([], [])
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module]
+    return {alias.name for node in imports for alias in node.names}
+
+
+def _home(package: Any, name: str) -> str:
+    """Where a name is defined."""
+    member = package[name]
+    target = member.final_target if member.is_alias else member
+    # A module such as `pipeline.export` hides the function that is named like it.
+    return str(target[name].path if target.is_module else target.path)

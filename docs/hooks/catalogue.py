@@ -13,8 +13,8 @@ from neuralspot_edge.conversion.rules import REFUSED_ACTIVATIONS, RUNNING_ACTIVA
 from neuralspot_edge.datasets import dataset_entry, list_datasets
 from neuralspot_edge.models.params import OutputActivation
 from neuralspot_edge.recipes import list_models
-from neuralspot_edge.recipes.export import IO_TYPES
 from neuralspot_edge.recipes.facts import describe_preset
+from neuralspot_edge.recipes.quantizations import IO_TYPES
 from neuralspot_edge.recipes.specs import Task
 from neuralspot_edge.training.metrics import METRICS
 
@@ -101,7 +101,7 @@ def _drop(task: str) -> str:
 
 
 def _linked(text: str) -> str:
-    return re.sub(r"https?://[^\s,)]+[^\s,).]", r"<\g<0>>", text)
+    return re.sub(r"https?://[^\s,)]+[^\s,).:;]", r"<\g<0>>", text)
 
 
 def _indented(text: str) -> str:

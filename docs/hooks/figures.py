@@ -9,7 +9,9 @@ from neuralspot_edge.models.tcn.params import TcnBlockParams, TcnParams
 
 __all__ = ["blocks", "receptive_field"]
 
-_WIDTH, _CENTER, _BOX, _GAP, _MARGIN = 250, 117, 30, 14, 40
+_WIDTH, _BOX, _GAP, _MARGIN = 212, 30, 14, 40
+_LEFT, _BOX_WIDTH = 14, 164
+_CENTER = _LEFT + _BOX_WIDTH / 2
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ _BLOCK_TYPES = (
         "mb",
         "inverted bottleneck",
         (
-            "1x1 to filters · ex_ratio, norm, act.",
+            "1x1 to expand, norm, act.",
             "branch · depthwise, norm",
             "sum, activation",
             "squeeze-and-excite",
@@ -74,7 +76,7 @@ def _block(kind: _BlockType) -> str:
     parts.append(_arrow(height - _MARGIN, height - 16))
     # What is in the frame is done depth times: lg adds the input of each time, the others that of the block.
     is_inside = not kind.close
-    start, side = (33, 220) if is_inside else (22, 241)
+    start, side = (33, 184) if is_inside else (22, 205)
     parts.append(_skip(start, side, tops[steps.index("+")]))
     parts.append(_frame(start - 6 if is_inside else start + 11, end_of_body + 7))
     parts += [_step(top, text) for top, text in zip(tops, steps, strict=True)]
@@ -86,12 +88,13 @@ def _step(top: float, text: str) -> str:
     if text == "+":
         return f'<circle class="box" cx="{_CENTER}" cy="{middle}" r="11"/>{_text(_CENTER, middle + 5, "+")}'
     kind = "box main" if "conv" in text or "1x1" in text or "depthwise" in text else "box"
-    return f'<rect class="{kind}" x="20" y="{top}" width="194" height="{_BOX}" rx="4"/>{_text(117, middle + 4, text)}'
+    box = f'x="{_LEFT}" y="{top}" width="{_BOX_WIDTH}" height="{_BOX}"'
+    return f'<rect class="{kind}" {box} rx="4"/>{_text(_CENTER, middle + 4, text)}'
 
 
 def _frame(top: float, bottom: float) -> str:
-    frame = f'<rect class="frame" x="8" y="{top}" width="218" height="{bottom - top}" rx="6"/>'
-    return f'{frame}<text class="note" x="10" y="{top - 5}">depth times</text>'
+    frame = f'<rect class="frame" x="4" y="{top}" width="186" height="{bottom - top}" rx="6"/>'
+    return f'{frame}<text class="note" x="5" y="{top - 5}">depth times</text>'
 
 
 def _skip(start: float, side: float, top: float) -> str:

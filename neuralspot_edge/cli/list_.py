@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from neuralspot_edge.cli.options import Format, FormatOption, print_json, stdout
-from neuralspot_edge.recipes import list_models
-from neuralspot_edge.recipes.facts import describe_preset
+from neuralspot_edge.recipes.facts import describe_presets
 from neuralspot_edge.reports.console import preset_table
 
 __all__ = ["list_presets"]
@@ -20,7 +19,7 @@ def list_presets(
     output: FormatOption = Format.table,
 ) -> None:
     """List the presets with their task, parameters and int8 bytes."""
-    presets = [describe_preset(name) for name in list_models(pattern)]
+    presets = describe_presets(pattern)
     if output is Format.json:
         print_json([dataclasses.asdict(preset) for preset in presets])
     else:

@@ -11,7 +11,6 @@ import typer
 from neuralspot_edge.cli.options import Overwrite, stderr
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.files import write_text
-from neuralspot_edge.recipes import load_recipe, preset_path
 
 __all__ = ["new"]
 
@@ -26,6 +25,8 @@ def new(
         raise InputError(f"FILE: a recipe ends in .yaml, received {file}")
     if file.exists() and not overwrite:
         raise InputError(f"{file} exists; choose another name, or pass --overwrite")
+    from neuralspot_edge.recipes import load_recipe, preset_path
+
     text = preset_path(preset).read_text(encoding="utf-8")
     name = load_recipe(preset).override({"name": file.stem}).name
     # The schema that the preset's first line names is beside the preset, not beside the copy.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from neuralspot_edge.recipes import Recipe, load_recipe, parse_settings
+if TYPE_CHECKING:
+    from neuralspot_edge.recipes import Recipe
 
 __all__ = [
     "Format",
@@ -59,6 +60,8 @@ def read_recipe(recipe: str, settings: list[str] | None) -> Recipe:
     Raises:
         InputError: There is no such recipe, or it or a change is not legal.
     """
+    from neuralspot_edge.recipes import load_recipe, parse_settings
+
     loaded = load_recipe(recipe)
     return loaded.override(parse_settings(settings)) if settings else loaded
 

@@ -10,7 +10,6 @@ import typer
 
 from neuralspot_edge.cli.options import print_json
 from neuralspot_edge.files import write_text
-from neuralspot_edge.recipes import recipe_json_schema
 
 __all__ = ["schema"]
 
@@ -23,6 +22,8 @@ def schema(
     In VS Code with the YAML extension, begin a recipe with the line
     # yaml-language-server: $schema=recipe.schema.json
     """
+    from neuralspot_edge.recipes import recipe_json_schema
+
     if out is None:
         print_json(recipe_json_schema())
     else:

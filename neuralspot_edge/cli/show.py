@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neuralspot_edge.cli.options import Format, FormatOption, RecipeArgument, Settings, print_json, read_recipe, stdout
 from neuralspot_edge.cli.quiet import load_tensorflow
-from neuralspot_edge.recipes import Recipe
 from neuralspot_edge.reports.console import layer_table, recipe_table
+
+if TYPE_CHECKING:
+    from neuralspot_edge.recipes import Recipe
 
 __all__ = ["show"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from neuralspot_edge.errors import InputError
-from neuralspot_edge.recipes.export import IO_TYPES, Io, QuantizationKind, io_mismatch
+from neuralspot_edge.recipes.quantizations import IO_TYPES, Io, QuantizationKind, io_mismatch
 
 __all__ = ["ConversionSettings", "Io", "QuantizationKind"]
 

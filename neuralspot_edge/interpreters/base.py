@@ -97,12 +97,18 @@ class BaseInterpreter(ABC):
             One array for each output, of its shape and type; a later call does not change it.
 
         Raises:
-            InputError: A value does not fit its input, or the model failed.
+            InputError: A value does not fit its input, an output is not of the shape in the file, or the model failed.
         """
         try:
-            return self._run(values)
+            results = self._run(values)
         except (RuntimeError, ValueError) as error:
             raise InputError(f"{type(self).__name__} cannot run the model: {one_line(error)}") from error
+        for spec, result in zip(self.outputs, results, strict=True):
+            if result.shape != spec.shape:
+                raise InputError(
+                    f"output {spec.name!r} has no fixed shape: {spec.shape} in the file, now {result.shape}"
+                )
+        return results
 
     def reset(self) -> None:
         """Sets the model's variables back to their first values, as if it had just been loaded."""

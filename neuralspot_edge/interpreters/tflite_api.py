@@ -60,9 +60,6 @@ class TfliteApiInterpreter(BaseInterpreter):
         self._native = native
         self._input_places = [detail["index"] for detail in native.get_input_details()]
         self._output_places = [detail["index"] for detail in native.get_output_details()]
-        for spec, detail in zip(outputs, native.get_output_details(), strict=True):
-            if tuple(detail["shape"]) != spec.shape:
-                raise InputError(f"output {spec.name!r} has no fixed shape, which no microcontroller can hold")
 
     def _run(self, values: Sequence[Array]) -> tuple[Array, ...]:
         for place, value in zip(self._input_places, values, strict=True):

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.graph.flatbuffer import read_model
 from neuralspot_edge.graph.view import Graph, load_graph
@@ -42,14 +44,19 @@ class TflmInterpreter(BaseInterpreter):
         verify_content(content, graph)
         super().__init__(*specs(graph))
         with _native_messages() as messages:
-            try:
-                self._native = runtime.Interpreter.from_bytes(content, arena_size=_ample_arena(graph))
-            except RuntimeError as error:
-                refusal: RuntimeError | None = error
-            else:
-                refusal = None
+            refusal = self._try_out(runtime, content, _ample_arena(graph))
         if refusal is not None:
             raise InputError(f"TFLite Micro refuses the model: {_reason(messages, refusal, graph)}") from refusal
+
+    def _try_out(self, runtime: Any, content: bytes, arena_bytes: int) -> Exception | None:
+        """Loads the model and runs it once on zeros: some operators see only then that a type is not theirs."""
+        try:
+            self._native = runtime.Interpreter.from_bytes(content, arena_size=arena_bytes)
+            self._run([np.zeros(spec.shape, spec.dtype) for spec in self.inputs])
+            self._reset()
+        except (RuntimeError, ValueError) as error:
+            return error
+        return None
 
     def _run(self, values: Sequence[Array]) -> tuple[Array, ...]:
         for index, value in enumerate(values):
@@ -103,7 +110,7 @@ def _native_messages() -> Iterator[list[str]]:
             messages.extend(file.read().decode(errors="replace").splitlines())
 
 
-def _reason(messages: Sequence[str], error: RuntimeError, graph: Graph) -> str:
+def _reason(messages: Sequence[str], error: Exception, graph: Graph) -> str:
     """What TFLite Micro wrote, in one line that names the operator where it does."""
     for line in messages:
         if missing := re.search(r"Didn't find op for builtin opcode '(\w+)'", line):

@@ -14,6 +14,7 @@ from neuralspot_edge.suggestions import unknown_name
 __all__ = ["DataSpec", "GatesSpec", "InputSpec", "ModelSpec", "Names", "Slug", "Task", "TrainingSpec", "check_distinct"]
 
 Task = Literal["classification", "segmentation", "regression", "denoising", "forecasting", "anomaly"]
+"""What a recipe's model learns."""
 
 Slug = Annotated[str, Field(strict=True, pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 """Lower-case letters, digits, `-` and `_`: safe as a file name on every system."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["REPORT_SCHEMA_VERSION", "build_report", "jsonable"]
 
 REPORT_SCHEMA_VERSION = 1
+"""Version of the shape of report.json."""
 
 _LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "tflite-micro", "numpy")
 

@@ -26,7 +26,7 @@ def model_file(tmp_path_factory):
 def samples(tmp_path):
     path = tmp_path / "samples.npy"
     np.save(path, small.waves()[0])
-    return path
+    return path.name
 
 
 def test_a_keras_file_with_its_samples(nse, tmp_path, model_file, samples):
@@ -124,7 +124,7 @@ def test_calibration_that_does_not_suit(refusal, tmp_path, model_file, file, mes
         ),
     ],
 )
-def test_options_that_do_not_suit(refusal, tmp_path, model_file, samples, arguments, message):
+def test_options_that_do_not_suit(refusal, model_file, samples, arguments, message):
     assert message in refusal("export", model_file, *arguments)
 
 

@@ -1,10 +1,13 @@
 """`nse run` and `nse train`."""
 
 import json
+import sys
 
 import pytest
 import yaml
 from helpers import small
+
+from neuralspot_edge.pipeline import verify
 
 FILES = ["history.csv", "model.keras", "model.tflite", "recipe.json", "report.json"]
 
@@ -31,6 +34,15 @@ def test_a_run_ends_in_a_summary_and_its_files(nse, recipe_file, tmp_path):
     again = nse("run", recipe_file)
     assert (again.status, again.out) == (2, "")
     assert "runs/tcn-small holds an earlier run" in again.said[0]
+
+
+def test_a_run_that_proves_nothing_is_status_1_and_writes_its_report(nse, recipe_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules[verify.__module__], "available", lambda: ("LiteRtInterpreter",))
+    outcome = nse("run", recipe_file, "-o", "out", "--format", "json", "--set", "training.epochs=1")
+    assert outcome.status == 1
+    report = json.loads(outcome.out)
+    assert report["ok"] is False
+    assert report == json.loads((tmp_path / "out" / "report.json").read_text())
 
 
 def test_training_alone_and_what_follows_from_its_folder(nse, recipe_file, tmp_path):

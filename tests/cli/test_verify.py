@@ -1,5 +1,6 @@
 import json
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from helpers.runs import with_weights_turned_around
 
 from neuralspot_edge.pipeline import verify
 
-MODULE = __import__("sys").modules[verify.__module__]
+# The room lends the name `pipeline.verify` to the function.
+MODULE = sys.modules[verify.__module__]
 
 
 @pytest.fixture
@@ -87,10 +89,10 @@ def test_what_cannot_be_proven_here_is_status_1(nse, finished_run, monkeypatch):
         ("empty", (), "empty holds no run: recipe.json and model.keras missing"),
     ],
 )
-def test_what_does_not_suit_is_one_line(refusal, folder, tmp_path, source, options, message):
-    np.save(tmp_path / "x.npy", np.zeros((4, 9, 2), np.float32))
-    content = (folder / "model.tflite").read_bytes()
-    (tmp_path / "cut.tflite").write_bytes(content[: len(content) // 2])
-    (tmp_path / "text.tflite").write_text("no model")
-    (tmp_path / "empty").mkdir()
+def test_what_does_not_suit_is_one_line(refusal, folder, source, options, message):
+    content, here = (folder / "model.tflite").read_bytes(), folder.parent
+    np.save(here / "x.npy", np.zeros((4, 9, 2), np.float32))
+    (here / "cut.tflite").write_bytes(content[: len(content) // 2])
+    (here / "text.tflite").write_text("no model")
+    (here / "empty").mkdir()
     assert message in refusal("verify", source, *options)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuralspot_edge.errors import InputError
-from neuralspot_edge.graph import annotate, load_graph, parse, read_metadata
+from neuralspot_edge.graph import annotate, load_graph, parse, read_metadata, serialize
 from neuralspot_edge.interpreters import LiteRtInterpreter, TflmInterpreter
 
 GELU = tiny_models.gelu()
@@ -34,8 +34,6 @@ def test_replacing_spares_a_buffer_that_another_entry_shares(models):
     model = parse(annotate(models["int8"], metadata={"a": b"same", "b": b"other"}))
     places = {entry.name: entry for entry in model.metadata}
     places[b"b"].buffer = places[b"a"].buffer
-    from neuralspot_edge.graph import serialize
-
     changed = read_metadata(annotate(serialize(model), metadata={"a": b"new"}))
     assert (changed["a"], changed["b"]) == (b"new", b"same")
 

@@ -7,7 +7,7 @@ from neuralspot_edge.conversion.settings import ConversionSettings
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.models.params import validate
 from neuralspot_edge.recipes import ExportSpec
-from neuralspot_edge.recipes.export import IO_TYPES, Io, QuantizationKind
+from neuralspot_edge.recipes.quantizations import IO_TYPES, Io, QuantizationKind
 
 LEGAL = {
     ("float32", "float32"),

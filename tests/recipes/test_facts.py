@@ -8,14 +8,13 @@ import pytest
 from preset_facts import facts_of
 
 from neuralspot_edge.recipes import list_models, recipe_json_schema
-from neuralspot_edge.recipes.facts import FACTS_FILE, describe_preset
+from neuralspot_edge.recipes.facts import FACTS_FILE, PresetDescription, describe_preset
 from neuralspot_edge.recipes.presets import preset_folder
 
 
 @pytest.mark.parametrize("name", list_models())
 def test_the_facts_of_a_preset_are_fresh(name):
-    preset = describe_preset(name)
-    assert {"parameters": preset.parameters, "int8_bytes": preset.int8_bytes} == facts_of(name), "run make presets"
+    assert describe_preset(name) == PresetDescription(name, **facts_of(name)), "run make presets"
 
 
 def test_no_fact_is_left_of_a_preset_that_is_gone():

@@ -90,7 +90,7 @@ def test_a_preset_by_name_even_where_a_run_has_its_folder(tmp_path, monkeypatch)
         ("kernel: 5", "kernel: 5\ntraining:\n", 15, "training: input should be a valid dictionary"),
     ],
 )
-def test_an_error_has_its_line(write, refusal, old, new, line, text):  # noqa: PLR0917
+def test_an_error_has_its_line(write, refusal, old, new, line, text):
     path = write(TEXT.replace(old, new))
     assert refusal(path).startswith(f"{path}:{line}: {text}")
 

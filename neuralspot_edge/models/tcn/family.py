@@ -10,3 +10,4 @@ FAMILY = Family(
     schema="neuralspot_edge.models.tcn.params:TcnParams",
     builder="neuralspot_edge.models.tcn.model:TcnModel.model_from_params",
 )
+"""The TCN, as `model.family: tcn` names it."""
