@@ -33,7 +33,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}; nothing there was changed") from error
     finally:
-        draft.unlink(missing_ok=True)
+        # Gone where all went well; where it cannot be removed it could not be made either.
+        with contextlib.suppress(OSError):
+            draft.unlink()
 
 
 def write_bytes(path: str | Path, content: bytes) -> Path:

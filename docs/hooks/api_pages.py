@@ -46,7 +46,7 @@ class Room:
         parts = [f"# {self.name}", f"::: {self.name}\n    options:\n{_BARE}"]
         if self._names:
             rows = [(code(name), f"[`{home}`][{home}]") for name, home in self._names.items()]
-            parts += [f"Names that `{self.name}` has itself:", table(("name", "defined as"), rows)]
+            parts += [f"Importable from `{self.name}`:", table(("name", "defined as"), rows)]
         parts += [f"::: {module}" for module in self.modules]
         return "\n\n".join(parts) + "\n"
 

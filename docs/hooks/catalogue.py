@@ -38,15 +38,13 @@ def presets() -> str:
 def datasets() -> str:
     """The data sets by name."""
     entries = [dataset_entry(name) for name in list_datasets()]
-    header = ("name", "what it is", "tasks", "channels", "Hz", "window", "classes")
+    header = ("name", "what it is", "task", "window and channels", "classes")
     rows = [
         (
             code(entry.name),
             entry.description,
             ", ".join(entry.tasks),
-            len(entry.channels),
-            f"{entry.sampling_rate:g}",
-            entry.window,
+            f"{entry.window} of {len(entry.channels)} at {entry.sampling_rate:g} Hz",
             ", ".join(entry.classes),
         )
         for entry in entries

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import Any, get_args
 
@@ -23,9 +24,9 @@ def _section(name: str, command: Any) -> str:
     arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
     usage = " ".join(["nse", name, *(_usage(argument) for argument in arguments), "[OPTIONS]"])
     rows = [_row(parameter) for parameter in command.params]
-    return "\n\n".join(
-        [f"## nse {name}", command.help, f"```\n{usage}\n```", table(("", "value", "default", "meaning"), rows)]
-    )
+    # A comment that a help quotes is no heading.
+    text = re.sub(r"^(#.*)$", r"`\1`", command.help, flags=re.MULTILINE)
+    return "\n\n".join([f"## nse {name}", text, f"```\n{usage}\n```", table(("", "value", "default", "meaning"), rows)])
 
 
 def _usage(argument: Any) -> str:

@@ -1,9 +1,9 @@
-"""The recipe reference, from the JSON Schema that `nse schema` prints: what an editor checks is what is written here."""
+"""The recipe reference, from the JSON Schema that `nse schema` prints: as an editor checks it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tables import code, table
@@ -97,18 +97,9 @@ def _plural(kind: str) -> str:
 
 
 def _allowed(option: Schema) -> str:
-    if "enum" in option:
-        return ", ".join(map(code, option["enum"]))
-    if "const" in option:
-        return code(option["const"])
-    if "prefixItems" in option:
-        return ""  # each of the two is what the single number may be
-    if "items" in option:
-        return _count(option, "minItems", "maxItems", "items")
-    if "pattern" in option:
-        return f"{code(option['pattern'])}, {_count(option, 'minLength', 'maxLength', 'characters')}"
-    if option.get("maxLength", 0) > _LONGEST_TEXT:
-        return ""
+    for key, describe in _LIMITS.items():
+        if key in option:
+            return describe(option)
     return _range(option)
 
 
@@ -125,6 +116,21 @@ def _range(option: Schema) -> str:
         if key in option
     ]
     return ", ".join(bounds)
+
+
+def _length(option: Schema) -> str:
+    return _count(option, "minLength", "maxLength", "characters") if option["maxLength"] <= _LONGEST_TEXT else ""
+
+
+_LIMITS: dict[str, Callable[[Schema], str]] = {
+    "enum": lambda option: ", ".join(map(code, option["enum"])),
+    "const": lambda option: code(option["const"]),
+    "prefixItems": lambda _: "",  # each of the two is what the single number may be
+    "items": lambda option: _count(option, "minItems", "maxItems", "items"),
+    "pattern": lambda option: f"{code(option['pattern'])}, {_length(option)}",
+    "maxLength": _length,
+}
+"""How a limit is told, by the keyword that sets it; the first one that is there says it all."""
 
 
 def _reference(field: Schema) -> str | None:

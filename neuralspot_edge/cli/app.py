@@ -45,7 +45,7 @@ app.command("run")(run.run)
 def main() -> None:
     """The console script: runs the application and exits with its status."""
     # TensorFlow reports its CPU features at every start; a user asked for something else.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.showwarning = _show_warning
     sys.exit(_status())
 

@@ -80,6 +80,9 @@ def trace(model: keras.Model, window: int | None = None) -> FrozenGraph:
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     shapes = input_shapes(model, window)
+    if isinstance(model, keras.Sequential):
+        # One that was never called has neither output names nor a structure of its inputs.
+        model = keras.Model(model.inputs, model.outputs)
     specs = [
         tf.TensorSpec((1, *shape), tensor.dtype, name=f"input_{index}")
         for index, (tensor, shape) in enumerate(zip(model.inputs, shapes, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ def load_arrays(path: str | Path) -> dict[str, AnyArray]:
         content = np.load(path, allow_pickle=False)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} is not a .npy or .npz file of plain arrays: write it with numpy.savez") from error
     if isinstance(content, np.ndarray):
         return {"x": content}

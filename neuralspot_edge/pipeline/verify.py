@@ -224,7 +224,7 @@ def _compare(
     received = _tuple(device.predict(_pack(integers), progress=progress))
     differing = sum(int((one != other).sum()) for one, other in zip(received, expected, strict=True))
     check = _lsb_check(received, expected, _output_steps(content), gates)
-    check = replace(check, detail=f"{len(expected[0])} windows, {differing} of {total} output values differ")
+    check = replace(check, detail=f"{len(expected[0])} windows, {differing} of {total} values differ")
     return _Comparison(check, differing, total, device.outputs[0].to_real(received[0]))
 
 

@@ -23,7 +23,9 @@ def save_model(model: keras.Model, path: str | Path) -> Path:
 
 
 def load_model(path: str | Path) -> keras.Model:
-    """Loads a `.keras` file, in Keras's safe mode: code in it is never run.
+    """Loads a `.keras` file, in Keras's safe mode: code in it is not run.
+
+    Only a caller of `keras.config.enable_unsafe_deserialization` has it otherwise, for the whole process.
 
     Args:
         path: The file, made by this package, by `neuralspot-edge` 0.2.2 or by any Keras 3.

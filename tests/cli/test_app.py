@@ -108,11 +108,18 @@ def test_a_warning_without_a_class_of_its_own_is_shown_too(nse, tmp_path):
 # What follows needs a process: signals, pipes, and what is imported.
 
 
-@pytest.mark.parametrize("arguments", [("list", "--format", "json"), ("schema",), ("show", "tcn-tiny"), ("--help",)])
+SHORT_AND_LONG = [("list", "no-such*", "--format", "json"), ("schema",), ("show", "tcn-tiny"), ("--help",)]
+"""What fits the buffer meets the closed pipe when it is flushed, what does not meets it before."""
+
+
+@pytest.mark.parametrize("arguments", SHORT_AND_LONG)
 def test_a_reader_that_has_gone_is_no_error(arguments):
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run([*NSE, *arguments], stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    buffered = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        [*NSE, *arguments], stdout=writer, stderr=subprocess.PIPE, text=True, check=False, env=buffered
+    )
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -143,12 +150,10 @@ def test_a_whole_run_prints_pure_json_and_its_status_says_whether_the_gates_held
         text=True,
         check=False,
     )
-    assert "Traceback" not in done.stderr
     report = json.loads(done.stdout)
     assert report == json.loads((tmp_path / "out" / "report.json").read_text())
     assert done.returncode == (0 if report["ok"] else 1)
-    stages = [line for line in done.stderr.splitlines() if re.fullmatch("[a-z]+", line)]
-    assert stages == ["data", "training", "export", "verification"]
+    assert done.stderr.split() == ["data", "training", "export", "verification"]
 
 
 def test_ctrl_c_in_training_keeps_a_checkpoint_from_which_it_resumes(tmp_path, nse):

@@ -12,7 +12,7 @@ class _Noisy:
     def __init__(self, fails):
         self._fails = fails
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name, *_):
         if name == "keras":
             os.write(2, b"noise of the import\n")
             if self._fails:

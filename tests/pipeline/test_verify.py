@@ -78,7 +78,7 @@ def test_a_right_file_passes_in_every_quantization(exported, model, targets, kin
     assert _lsb(result).unit == unit
     assert _lsb(result).limit == (1 if unit else pytest.approx(0, abs=1e-2))
     assert (result.samples, result.output_values) == (40, 120)
-    assert f"40 windows, {result.differing_values} of 120 output values differ" in _lsb(result).detail
+    assert f"40 windows, {result.differing_values} of 120 values differ" in _lsb(result).detail
     assert (result.ok, result.exit_status) == (True, 0)
 
 
