@@ -38,16 +38,16 @@ types: $(READY)  ## mypy, strict
 	$(BIN)/mypy
 
 docs: $(READY)  ## build the site into site/, warnings are errors
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 docs-serve: $(READY)  ## show the site while you write it
-	$(BIN)/mkdocs serve
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 notebooks: $(READY)  ## execute every notebook
 	$(BIN)/python -m pytest --nbmake notebooks
 
 presets: $(READY)  ## compute again what nse list and the editors' completion show of the presets
-	$(BIN)/python tools/presets.py
+	$(BIN)/python tools/preset_facts.py
 
 wheel: $(READY)  ## build the wheel into dist/
 	$(BIN)/python -m pip wheel $(PIP_FLAGS) --no-deps --wheel-dir dist .

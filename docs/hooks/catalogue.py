@@ -44,7 +44,7 @@ def datasets() -> str:
             code(entry.name),
             entry.description,
             ", ".join(entry.tasks),
-            f"{entry.window} of {len(entry.channels)} at {entry.sampling_rate:g} Hz",
+            f"{entry.window} steps of {len(entry.channels)}, {entry.sampling_rate:g} Hz",
             ", ".join(entry.classes),
         )
         for entry in entries

@@ -59,10 +59,14 @@ def check_layers(model: keras.Model, settings: ConversionSettings) -> None:
         settings: How it is to be converted.
 
     Raises:
-        ConversionError: A layer's activation has no kernel there; the message names layer, field and remedy.
+        ConversionError: A layer's activation or norm has no kernel there; the message names layer, field and remedy.
     """
     refused = REFUSED_ACTIVATIONS[settings.quantization]
     for layer in all_layers(model):
+        if settings.quantization == "int16x8" and type(layer).__name__ == "LayerNormalization":
+            raise ConversionError(
+                f"layer {layer.name!r}, field norm: layer normalization has no int16x8 form; use 'batch', or int8"
+            )
         activation = getattr(getattr(layer, "activation", None), "__name__", None)
         if activation in refused:
             running = [name for name in RUNNING_ACTIVATIONS if name not in refused]

@@ -37,7 +37,9 @@ def check_distinct(names: Names | None) -> Names | None:
 class DataSpec(StrictModel):
     """Where the samples come from: exactly one of `dataset` and `path`."""
 
-    dataset: Text | None = Field(default=None, description="A data set of this package by name; `nse list` names them")
+    dataset: Text | None = Field(
+        default=None, description="A data set of this package by name; `nse list --datasets` names them"
+    )
     path: Text | None = Field(
         default=None,
         description="A .npz or .csv file of your own; in a recipe file it is relative to that file's folder",

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from neuralspot_edge.recipes import Recipe
     from neuralspot_edge.recipes.facts import PresetDescription
 
-__all__ = ["export_table", "layer_table", "preset_table", "recipe_table", "run_summary", "verify_table"]
+__all__ = [
+    "dataset_table",
+    "export_table",
+    "layer_table",
+    "preset_table",
+    "recipe_table",
+    "run_summary",
+    "verify_table",
+]
 
 _COLOURS = {"passed": "green", "failed": "bold red", "not run": "yellow", "not proven": "bold yellow"}
 _CHECKS = {"tflm_vs_litert": "TFLM vs LiteRT", "drop_vs_float": "device vs float"}
@@ -23,14 +31,35 @@ _CHECKS = {"tflm_vs_litert": "TFLM vs LiteRT", "drop_vs_float": "device vs float
 
 def preset_table(presets: Sequence[PresetDescription]) -> RenderableType:
     """The presets: a row of figures each, and below it what it is for, which fits no column of a terminal."""
-    if not presets:
-        return Text("no preset has such a name; nse list shows all")
-    width = max(len(preset.name) for preset in presets)
-    lines: list[RenderableType] = [Text(f"{'preset':<{width}}  {'task':<14}  parameters  int8 bytes", "bold")]
-    for preset in presets:
-        figures = f"  {preset.task:<14}  {preset.parameters:>10,}  {preset.int8_bytes:>10,}"
-        lines.append(Text.assemble((f"{preset.name:<{width}}", "bold cyan"), figures))
-        lines.append(Padding(Text(preset.description or "", "dim"), (0, 0, 0, 4)))
+    rows = [
+        (preset.name, f"{preset.task:<14}  {preset.parameters:>10,}  {preset.int8_bytes:>10,}", preset.description)
+        for preset in presets
+    ]
+    return _catalogue(("preset", f"{'task':<14}  parameters  int8 bytes"), rows)
+
+
+def dataset_table(datasets: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """The data sets, in the manner of `preset_table`."""
+    rows = [
+        (
+            entry["name"],
+            f"{' '.join(entry['tasks']):<14}  {entry['window']:>6}  {len(entry['channels']):>8}  "
+            f"{entry['sampling_rate']:>7g}",
+            entry["description"],
+        )
+        for entry in datasets
+    ]
+    return _catalogue(("data set", f"{'task':<14}  window  channels       Hz"), rows)
+
+
+def _catalogue(header: tuple[str, str], rows: Sequence[tuple[str, str, str]]) -> RenderableType:
+    if not rows:
+        return Text("nothing has such a name; without a pattern all are listed")
+    width = max(len(name) for name, _, _ in rows)
+    lines: list[RenderableType] = [Text(f"{header[0]:<{width}}  {header[1]}", "bold")]
+    for name, figures, description in rows:
+        lines.append(Text.assemble((f"{name:<{width}}", "bold cyan"), f"  {figures}"))
+        lines.append(Padding(Text(description, "dim"), (0, 0, 0, 4)))
     return Group(*lines)
 
 

@@ -1,5 +1,6 @@
 import json
 
+from neuralspot_edge.datasets import list_datasets
 from neuralspot_edge.recipes import list_models
 
 
@@ -28,5 +29,13 @@ def test_the_table_names_every_preset_and_what_it_costs(nse):
 def test_no_match_is_no_error(nse):
     outcome = nse("list", "nothing*")
     assert outcome.status == 0
-    assert "no preset has such a name; nse list shows all" in outcome.out
+    assert "nothing has such a name; without a pattern all are listed" in outcome.out
     assert json.loads(nse("list", "nothing*", "--format", "json").out) == []
+
+
+def test_the_data_sets_that_a_recipe_may_name(nse):
+    rows = json.loads(nse("list", "--datasets", "--format", "json").out)
+    assert [row["name"] for row in rows] == list(list_datasets())
+    out = nse("list", "--datasets", "basic*").out
+    assert "basic-motions" in out
+    assert "gunpoint" not in out

@@ -51,6 +51,14 @@ def test_a_refusal_names_layer_field_and_remedy():
         convert_with(_with_activation("gelu"), tcn.windows(SHAPE))
 
 
+def test_norm_layer_is_refused_in_int16_and_runs_in_int8():
+    model = tcn.randomize(tcn.build({"blocks": [{"filters": 4, "norm": "layer"}]}, SHAPE))
+    x = tcn.windows(SHAPE)
+    with pytest.raises(ConversionError, match=r"^layer 'tcn\.B1.*field norm: .* use 'batch'"):
+        convert_with(model, x, "int16x8")
+    assert most_lsb_apart(convert_with(model, x), x) <= 1
+
+
 def test_a_dilation_that_is_left_as_batches_is_refused_by_layer():
     class OwnDilation(layers.Layer):
         """Dilates by hand and does more in between: the triple is not one convolution."""

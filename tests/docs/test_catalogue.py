@@ -25,7 +25,7 @@ def test_every_data_set_is_listed_with_its_source():
     names = [f"`{name}`" for name in list_datasets()]
     assert list(_rows(table)) == names
     assert all(name in sources for name in names)
-    assert _rows(table)["`basic-motions`"][2] == "100 of 6 at 10 Hz"
+    assert _rows(table)["`basic-motions`"][2] == "100 steps of 6, 10 Hz"
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_presets_with_their_figures_and_what_they_are_for():
         "what it is for [10 Hz]",
         "tcn-b denoising 5 6",
     ]
-    assert _rows(console.preset_table([])) == ["no preset has such a name; nse list shows all"]
+    assert _rows(console.preset_table([])) == ["nothing has such a name; without a pattern all are listed"]
 
 
 def test_the_figures_of_presets_stand_below_their_headings():
