@@ -25,7 +25,7 @@ def _rows(renderable):
 
 PRESETS = [
     PresetDescription("tcn-a-longer-name", "classification", "what it is for [10 Hz]", "a paper", 12345, 6789),
-    PresetDescription("tcn-b", "denoising", None, None, 5, 6),
+    PresetDescription("tcn-b", "denoising", "", "", 5, 6),
 ]
 
 
