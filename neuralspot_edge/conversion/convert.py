@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuralspot_edge.conversion.converter import Job, run_converter
+from neuralspot_edge.conversion.gates import fold_gates
 from neuralspot_edge.conversion.layers import LayerNames
 from neuralspot_edge.conversion.rules import check_layers, check_rules
 from neuralspot_edge.conversion.settings import ConversionSettings
@@ -65,4 +66,5 @@ def convert(
 def _finish(raw: bytes, graph: FrozenGraph, layers: LayerNames, metadata: Mapping[str, bytes]) -> bytes:
     flat = parse(raw)
     tidy(flat, layers, graph.input_names, graph.output_names)
+    fold_gates(flat)
     return annotate(serialize(flat), metadata=metadata, input_names=graph.input_names, output_names=graph.output_names)
