@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from neuralspot_edge.conversion.ranges import with_measured_ranges
 from neuralspot_edge.conversion.settings import ConversionSettings
 from neuralspot_edge.conversion.trace import FrozenGraph
 
@@ -40,9 +41,24 @@ def run_converter(job: Job) -> bytes:
     function = _concrete_function(job.graph)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
     _configure(converter, job.settings)
-    if job.settings.needs_calibration:
-        converter.representative_dataset = lambda: _samples(job.calibration)
-    return bytes(converter.convert())
+    if not job.settings.needs_calibration:
+        return bytes(converter.convert())
+    converter.representative_dataset = lambda: _samples(job.calibration)
+    if job.settings.quantization == "int16x8":
+        # The quantizer for 16 bits takes its ranges from the converter's calibration and from nowhere else.
+        return bytes(converter.convert())
+    return _quantize(converter, job)
+
+
+def _quantize(converter: Any, job: Job) -> bytes:
+    """Quantizes with ranges measured here: see `ranges.py`."""
+    import tensorflow as tf
+    from tensorflow.lite.python.convert import mlir_quantize
+
+    converter._experimental_calibrate_only = True
+    measured = with_measured_ranges(bytes(converter.convert()), job.calibration)
+    io_type = getattr(tf, job.settings.io_type)
+    return bytes(mlir_quantize(measured, input_data_type=io_type, output_data_type=io_type))
 
 
 def _concrete_function(graph: FrozenGraph) -> Any:

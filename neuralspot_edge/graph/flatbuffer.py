@@ -103,9 +103,12 @@ def _check(model: Any, name: str) -> None:
     """Refuses a model whose parts are missing or whose indices lead nowhere: C++ readers follow them unseen."""
     if model.version != SCHEMA_VERSION:
         raise InputError(f"{name} has schema version {model.version}, known is {SCHEMA_VERSION}")
-    for part in ("operatorCodes", "subgraphs", "buffers"):
+    for part in ("subgraphs", "buffers"):
         if not _complete(getattr(model, part)):
             raise InputError(f"{name} is damaged: its {part} are missing")
+    # A model that gives its input back has no operators, and then no codes for any.
+    if not _complete(model.operatorCodes) and any(subgraph.operators for subgraph in model.subgraphs):
+        raise InputError(f"{name} is damaged: its operatorCodes are missing")
     if model.externalBuffers or any(buffer.offset or buffer.size for buffer in model.buffers):
         raise InputError(f"{name} keeps weights outside its flatbuffer (over 2 GB), which no microcontroller can hold")
     for index, subgraph in enumerate(model.subgraphs):

@@ -23,7 +23,7 @@ def _branches(block_type: str, branch: int, padding: str) -> dict[str, object]:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-@given(params=tcn.params(activations=tcn.EXPORTABLE), shape=tcn.exportable_shapes)
+@given(params=tcn.params(activations=tcn.EXPORTABLE), shape=tcn.input_shapes)
 @example(params=_branches("mb", 2, "same"), shape=(32, 3))
 @example(params=_branches("mb", 3, "causal"), shape=(32, 3))
 @example(params=_branches("sm", 2, "causal"), shape=(32, 3))

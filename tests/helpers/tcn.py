@@ -70,9 +70,6 @@ input_shapes = st.one_of(
     st.tuples(st.integers(1, 3), st.integers(1, 16), st.integers(1, 3)),
 )
 
-# The converter cannot calibrate a kernel of 2 over 2 steps; `test_rules.py` has it.
-exportable_shapes = input_shapes.filter(lambda shape: shape[-2] > 2)
-
 
 def build(tcn: dict[str, Any] | TcnParams, shape: tuple[int | None, ...], num_classes: int = 3) -> keras.Model:
     keras.utils.set_random_seed(0)
