@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuralspot_edge.conversion import ConversionSettings, shared_worker
+from neuralspot_edge.conversion.rules import check_layers
 from neuralspot_edge.conversion.settings import Io, QuantizationKind
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.files import write_bytes, write_text
@@ -18,7 +19,7 @@ from neuralspot_edge.pipeline.folder import CHECKPOINT, KERAS_MODEL, RECIPE, REP
 from neuralspot_edge.pipeline.verify import VerifyResult, verify
 from neuralspot_edge.recipes import Recipe, load_recipe
 from neuralspot_edge.reports.report_json import build_report
-from neuralspot_edge.training import Epoch, Prepared, TrainResult, load_model, prepare, train
+from neuralspot_edge.training import Epoch, Prepared, TrainResult, build_model, load_model, prepare, train
 from neuralspot_edge.training.data import with_fitted
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def run(
     say = on_stage or (lambda _: None)
     recipe = load_recipe(recipe)
     settings = export_settings(recipe, None, None)
+    # What the device cannot run is told of before the training that it would waste.
+    check_layers(build_model(recipe), settings)
     folder = claim_folder(out_dir or Path("runs") / recipe.name, overwrite=overwrite, resume=resume)
     shared_worker()  # gets ready while the model trains
     say("data")

@@ -259,3 +259,10 @@ def test_an_anomaly_model_is_judged_by_what_training_did_not_see(tmp_path):
         result = run(recipe, tmp_path / "run")
     assert result.verified.metric == "auc"
     np.testing.assert_array_equal(result.training.data.test.labels, labels == "faulty")
+
+
+def test_what_the_device_cannot_run_is_told_of_before_anything_is_trained(tmp_path):
+    recipe = load_recipe("tcn-tiny").override({"model.params.blocks.0.activation": "gelu"})
+    with pytest.raises(ConversionError, match="field activation: 'gelu'"):
+        run(recipe, tmp_path / "out", on_epoch=lambda _: pytest.fail("trained"))
+    assert not (tmp_path / "out").exists()
