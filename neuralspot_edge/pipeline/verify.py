@@ -16,6 +16,7 @@ from neuralspot_edge.interpreters.tensors import check_windows
 from neuralspot_edge.models.params import validate
 from neuralspot_edge.pipeline.card import ModelCard
 from neuralspot_edge.recipes import GatesSpec
+from neuralspot_edge.recipes.consistency import CLASS_TASKS
 from neuralspot_edge.training import Metric, metric_of
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ def verify(
     reference = LiteRtInterpreter(content)
     inputs = _inputs(samples, reference.inputs, card)
     truth = _truth(labels, len(inputs[0]), task, card)
+    if truth is not None and task in CLASS_TASKS:
+        _check_classes(truth, reference.outputs[0].window_shape[-1])
     scores = _Scores(metric_of(task), inputs[0], truth)
     # First, so that labels or a model that do not fit are told of before the long part begins.
     floating = scores.of(_predict(model, inputs, reference.outputs[0])) if model is not None else None
@@ -192,6 +195,16 @@ def _truth(labels: np.ndarray | None, count: int, task: str, card: ModelCard) ->
     if len(labels) != count:
         raise InputError(f"labels: {len(labels)} for {count} samples")
     return card.preprocessing.apply(labels) if task == "denoising" else labels
+
+
+def _check_classes(labels: np.ndarray, count: int) -> None:
+    """Labels that no output stands for would make the metric of both models 0, and their difference too."""
+    if labels.dtype.kind not in "iu":
+        raise InputError(f"labels: whole numbers from 0 to {count - 1} are needed, received {labels.dtype}")
+    if labels.min() < 0 or labels.max() >= count:
+        raise InputError(
+            f"labels: {labels.min()} to {labels.max()}; the model's {count} outputs stand for 0 to {count - 1}"
+        )
 
 
 def _predict(model: keras.Model, inputs: list[np.ndarray], output: TensorSpec) -> np.ndarray:
