@@ -1,9 +1,9 @@
 from .card import ModelCard as ModelCard
+from .checks import Check as Check
 from .create import create_model as create_model
 from .export import ExportResult as ExportResult
 from .export import export as export
 from .run import RunResult as RunResult
 from .run import run as run
-from .verify import Check as Check
 from .verify import VerifyResult as VerifyResult
 from .verify import verify as verify

@@ -2,53 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuralspot_edge.errors import InputError
-from neuralspot_edge.graph import load_graph, read_model
-from neuralspot_edge.interpreters import Interpreter, LiteRtInterpreter, TensorSpec, TflmInterpreter, available
+from neuralspot_edge.graph import read_model
+from neuralspot_edge.interpreters import LiteRtInterpreter, TensorSpec
+from neuralspot_edge.interpreters.base import Progress
 from neuralspot_edge.interpreters.tensors import check_windows
 from neuralspot_edge.models.params import validate
+from neuralspot_edge.pipeline.agreement import compare_on_device, pack
 from neuralspot_edge.pipeline.card import ModelCard
+from neuralspot_edge.pipeline.checks import Check
+from neuralspot_edge.pipeline.scores import Counts, Scorer
 from neuralspot_edge.recipes import GatesSpec
-from neuralspot_edge.recipes.consistency import CLASS_TASKS
-from neuralspot_edge.training import Metric, metric_of
+from neuralspot_edge.training import metric_of
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Check", "Status", "VerifyResult", "verify"]
-
-Status = Literal["passed", "failed", "not run", "not proven"]
-Progress = Callable[[int, int], None]
-
-_FLOAT_TOLERANCE = 1e-4
-
-
-@dataclass(frozen=True)
-class Check:
-    """One comparison and its verdict.
-
-    Attributes:
-        name: `tflm_vs_litert` or `drop_vs_float`.
-        status: `not run` where its input is missing, `not proven` where this machine cannot run it.
-        figure: What was measured, None where nothing was.
-        limit: The gate, None where the figure is for information.
-        unit: Of figure and limit.
-        detail: One line for a person, with counts.
-    """
-
-    name: str
-    status: Status
-    figure: float | None = None
-    limit: float | None = None
-    unit: str = ""
-    detail: str = ""
+__all__ = ["VerifyResult", "verify"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +40,9 @@ class VerifyResult:
         metric: Name of the task's metric, empty where there were no labels.
         metric_value: The metric of the file's own outputs, None where there were no labels.
         float_metric_value: The metric of the float model, None where it or the labels are missing.
+        confusion: How often each true class (row) got each answer (column) of the file; None where the task has no
+            classes or there were no labels.
+        float_confusion: The same of the float model, None also where that is missing.
     """
 
     checks: tuple[Check, ...]
@@ -72,6 +52,8 @@ class VerifyResult:
     metric: str = ""
     metric_value: float | None = None
     float_metric_value: float | None = None
+    confusion: Counts | None = None
+    float_confusion: Counts | None = None
 
     @property
     def ok(self) -> bool:
@@ -118,54 +100,27 @@ def verify(
     gates = validate(GatesSpec, gates or {}, "gates")
     card = ModelCard.read(tflite) or ModelCard("")
     task = task or card.task or "classification"
+    metric = metric_of(task)
     reference = LiteRtInterpreter(content)
     inputs = _inputs(samples, reference.inputs, card)
-    truth = _truth(labels, len(inputs[0]), task, card)
-    if truth is not None and task in CLASS_TASKS:
-        _check_classes(truth, reference.outputs[0].window_shape[-1])
-    scores = _Scores(metric_of(task), inputs[0], truth)
+    scorer = Scorer(task, metric, inputs[0], _truth(labels, len(inputs[0]), task, card))
+    scorer.check_classes(reference.outputs[0].window_shape[-1])
     # First, so that labels or a model that do not fit are told of before the long part begins.
-    floating = scores.of(_predict(model, inputs, reference.outputs[0])) if model is not None else None
-    comparison = _compare(content, reference, inputs, gates, progress)
-    quantized = scores.of(comparison.outputs)
+    floating = scorer.score(_predict(model, inputs, reference.outputs[0])) if model is not None else None
+    agreement = compare_on_device(content, reference, inputs, gates, progress)
+    quantized = scorer.score(agreement.outputs)
+    missing = [name for name, given in (("labels", labels), ("model", model)) if given is None]
     return VerifyResult(
-        checks=(comparison.check, _drop_check(scores, quantized, floating, model, gates)),
+        checks=(agreement.check, scorer.drop_check(quantized, floating, gates, missing)),
         samples=len(inputs[0]),
-        differing_values=comparison.differing,
-        output_values=comparison.total,
-        metric=scores.metric.name if truth is not None else "",
-        metric_value=quantized,
-        float_metric_value=floating,
+        differing_values=agreement.differing,
+        output_values=agreement.total,
+        metric=metric.name if quantized else "",
+        metric_value=quantized.figure if quantized else None,
+        float_metric_value=floating.figure if floating else None,
+        confusion=quantized.confusion if quantized else None,
+        float_confusion=floating.confusion if floating else None,
     )
-
-
-@dataclass(frozen=True)
-class _Comparison:
-    """TensorFlow Lite Micro beside LiteRT: the verdict, the counts, and the outputs in real numbers."""
-
-    check: Check
-    differing: int | None
-    total: int
-    outputs: np.ndarray
-
-
-@dataclass(frozen=True)
-class _Scores:
-    """The task's metric on one set of samples; no figure without labels."""
-
-    metric: Metric
-    inputs: np.ndarray
-    truth: np.ndarray | None
-
-    def of(self, outputs: np.ndarray) -> float | None:
-        if self.truth is None:
-            return None
-        try:
-            return self.metric.function(self.truth, outputs, self.inputs)
-        except ValueError as error:
-            raise InputError(
-                f"labels: shape {self.truth.shape} does not suit {self.metric.name} of outputs {outputs.shape}"
-            ) from error
 
 
 def _inputs(
@@ -197,110 +152,13 @@ def _truth(labels: np.ndarray | None, count: int, task: str, card: ModelCard) ->
     return card.preprocessing.apply(labels) if task == "denoising" else labels
 
 
-def _check_classes(labels: np.ndarray, count: int) -> None:
-    """Labels that no output stands for would make the metric of both models 0, and their difference too."""
-    if labels.dtype.kind not in "iu":
-        raise InputError(f"labels: whole numbers from 0 to {count - 1} are needed, received {labels.dtype}")
-    if labels.min() < 0 or labels.max() >= count:
-        raise InputError(
-            f"labels: {labels.min()} to {labels.max()}; the model's {count} outputs stand for 0 to {count - 1}"
-        )
-
-
 def _predict(model: keras.Model, inputs: list[np.ndarray], output: TensorSpec) -> np.ndarray:
     """The float model's first output, seen to be of the file's shape."""
     try:
-        outputs = model.predict(_pack(inputs), verbose=0)
+        outputs = model.predict(pack(inputs), verbose=0)
     except ValueError as error:
         raise InputError(f"model: it does not take the samples: {str(error).strip().splitlines()[0]}") from error
     first = np.asarray(outputs[0] if isinstance(outputs, list | tuple) else outputs)
     if first.shape[1:] != output.window_shape:
         raise InputError(f"model: its output is {first.shape[1:]} a sample, the file's {output.window_shape}")
     return first
-
-
-def _compare(
-    content: bytes,
-    reference: Interpreter,
-    inputs: list[np.ndarray],
-    gates: GatesSpec,
-    progress: Progress | None,
-) -> _Comparison:
-    integers = [spec.to_raw(array) for spec, array in zip(reference.inputs, inputs, strict=True)]
-    expected = _tuple(reference.predict(_pack(integers)))
-    outputs = reference.outputs[0].to_real(expected[0])
-    total = sum(array.size for array in expected)
-    reason = _why_not_on_device(content)
-    if reason:
-        return _Comparison(Check("tflm_vs_litert", "not proven", detail=reason), None, total, outputs)
-    device = TflmInterpreter(content)
-    received = _tuple(device.predict(_pack(integers), progress=progress))
-    differing = sum(int((one != other).sum()) for one, other in zip(received, expected, strict=True))
-    check = _lsb_check(received, expected, _output_steps(content), gates)
-    check = replace(check, detail=f"{len(expected[0])} windows, {differing} of {total} values differ")
-    return _Comparison(check, differing, total, device.outputs[0].to_real(received[0]))
-
-
-def _why_not_on_device(content: bytes) -> str:
-    if "TflmInterpreter" not in available():
-        return "tflite-micro can be installed on linux x86-64 only"
-    if any(tensor.dtype == "float16" for tensor in load_graph(content).tensors):
-        return "a float16 file is for LiteRT: TensorFlow Lite Micro has no float16 kernels"
-    return ""
-
-
-def _lsb_check(
-    received: Sequence[np.ndarray], expected: Sequence[np.ndarray], steps: Sequence[float | None], gates: GatesSpec
-) -> Check:
-    apart = [np.abs(one.astype(np.float64) - other).max() for one, other in zip(received, expected, strict=True)]
-    if None in steps:
-        # A float file has no steps to count; its kernels may add up in another order.
-        figure, unit = float(np.max(apart)), ""
-        limit = _FLOAT_TOLERANCE * float(np.max([np.abs(one).max() for one in expected]))
-    else:
-        figure, unit = float(np.max([np.round(gap / step) for gap, step in zip(apart, steps, strict=True)])), "LSB"
-        limit = float(gates.max_lsb)
-    return Check("tflm_vs_litert", "passed" if figure <= limit else "failed", figure, limit, unit)
-
-
-def _output_steps(content: bytes) -> list[float | None]:
-    """The size of one integer step of each output as an interpreter gives it; None where it is computed in float.
-
-    Of a quantized file with float outputs it is the scale of what is dequantized last.
-    """
-    graph = load_graph(content)
-    makers = {tensor.index: operator for operator in graph.operators for tensor in operator.outputs}
-    steps: list[float | None] = []
-    for tensor in graph.outputs:
-        maker = makers.get(tensor.index)
-        source = maker.inputs[0] if maker is not None and maker.kind == "DEQUANTIZE" else None
-        if source is not None and source.quantization is not None:
-            steps.append(source.quantization.scale[0])
-        else:
-            steps.append(None if tensor.dtype.startswith("float") else 1.0)
-    return steps
-
-
-def _drop_check(
-    scores: _Scores, quantized: float | None, floating: float | None, model: Any, gates: GatesSpec
-) -> Check:
-    if quantized is None or floating is None:
-        missing = " and ".join(name for name, gone in (("labels", quantized is None), ("model", model is None)) if gone)
-        return Check("drop_vs_float", "not run", limit=gates.max_drop, detail=f"no {missing} given")
-    drop = scores.metric.drop(floating, quantized)
-    return Check(
-        name="drop_vs_float",
-        status="passed" if drop <= gates.max_drop else "failed",
-        figure=drop,
-        limit=gates.max_drop,
-        unit=scores.metric.name if scores.metric.higher_is_better else f"{scores.metric.name}, relative",
-        detail=f"{scores.metric.name} {quantized:.4g} on the device, {floating:.4g} in float",
-    )
-
-
-def _tuple(outputs: Any) -> tuple[np.ndarray, ...]:
-    return outputs if isinstance(outputs, tuple) else (outputs,)
-
-
-def _pack(arrays: Sequence[np.ndarray]) -> Any:
-    return arrays[0] if len(arrays) == 1 else list(arrays)

@@ -10,7 +10,16 @@ import numpy as np
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.suggestions import unknown_name
 
-__all__ = ["METRICS", "Metric", "accuracy", "area_under_roc", "macro_f1", "mean_squared_error", "metric_of"]
+__all__ = [
+    "METRICS",
+    "Metric",
+    "accuracy",
+    "area_under_roc",
+    "confusion_matrix",
+    "macro_f1",
+    "mean_squared_error",
+    "metric_of",
+]
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,21 @@ def accuracy(targets: np.ndarray, outputs: np.ndarray) -> float:
     """
     _check_shape(targets, outputs.shape[:-1])
     return float((outputs.argmax(axis=-1) == targets).mean())
+
+
+def confusion_matrix(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """How often each true class (row) was given each answer (column); `outputs` (..., classes), `targets` (...).
+
+    Returns:
+        Counts, (classes, classes).
+
+    Raises:
+        ValueError: The shapes do not fit.
+    """
+    _check_shape(targets, outputs.shape[:-1])
+    counts = np.zeros((outputs.shape[-1],) * 2, np.int64)
+    np.add.at(counts, (targets.ravel(), outputs.argmax(axis=-1).ravel()), 1)
+    return counts
 
 
 def macro_f1(targets: np.ndarray, outputs: np.ndarray) -> float:

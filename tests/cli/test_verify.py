@@ -1,6 +1,5 @@
 import json
 import shutil
-import sys
 
 import numpy as np
 import pytest
@@ -8,10 +7,7 @@ import yaml
 from helpers import small
 from helpers.runs import with_weights_turned_around
 
-from neuralspot_edge.pipeline import verify
-
-# The room lends the name `pipeline.verify` to the function.
-MODULE = sys.modules[verify.__module__]
+from neuralspot_edge.pipeline import agreement
 
 
 @pytest.fixture
@@ -60,7 +56,7 @@ def test_a_failed_gate_is_status_1_with_the_figure(nse, folder):
 
 
 def test_what_cannot_be_proven_here_is_status_1(nse, finished_run, monkeypatch):
-    monkeypatch.setattr(MODULE, "available", lambda: ("LiteRtInterpreter",))
+    monkeypatch.setattr(agreement, "available", lambda: ("LiteRtInterpreter",))
     outcome = nse("verify", finished_run.folder, "--format", "json")
     assert outcome.status == 1
     result = json.loads(outcome.out)

@@ -1,5 +1,4 @@
 import dataclasses
-import sys
 
 import keras
 import numpy as np
@@ -12,10 +11,8 @@ from neuralspot_edge.datasets import Preprocessing
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.graph import annotate, load_graph, parse, serialize
 from neuralspot_edge.interpreters import LiteRtInterpreter, TflmInterpreter
-from neuralspot_edge.pipeline import ModelCard, export, verify
+from neuralspot_edge.pipeline import ModelCard, agreement, export, verify
 
-# The room lends the name `pipeline.verify` to the function.
-MODULE = sys.modules[verify.__module__]
 RANDOM = np.random.default_rng(0)
 X = RANDOM.standard_normal((40, 16, 2)).astype(np.float32)
 
@@ -86,6 +83,7 @@ def test_figures_are_those_of_the_outputs(exported, model, targets):
     result = verify(exported(), X, labels=targets, model=model, task="regression", gates={"max_drop": 9.0})
     on_device, in_float = TflmInterpreter(exported()).predict(X), model.predict(X, verbose=0)
     assert result.metric == "mse"
+    assert (result.confusion, result.float_confusion) == (None, None)
     assert result.metric_value == pytest.approx(np.mean((on_device - targets) ** 2), rel=1e-4)
     assert result.float_metric_value == pytest.approx(np.mean((in_float - targets) ** 2), rel=1e-4)
     assert _drop(result).figure == pytest.approx(result.metric_value / result.float_metric_value - 1, rel=1e-4)
@@ -97,6 +95,8 @@ def test_classes_are_the_task_of_a_file_that_does_not_say(exported, model):
     assert len(set(labels)) == 3
     result = verify(exported(), X, labels=labels, model=model)
     assert (result.metric, result.float_metric_value) == ("accuracy", 1.0)
+    assert np.array_equal(result.float_confusion, np.diag(np.bincount(labels)))
+    assert np.trace(result.confusion) == pytest.approx(result.metric_value * len(X))
     assert _drop(result).unit == "accuracy"
     assert _drop(result).figure == pytest.approx(1 - result.metric_value)
 
@@ -124,7 +124,7 @@ def test_a_device_that_computes_otherwise_fails_with_the_figure(exported, monkey
         buffer = flat.buffers[flat.subgraphs[0].tensors[places[0]].buffer]
         buffer.data = (np.array(buffer.data, np.uint8).view(np.float32) * 1.5).view(np.uint8)
         wrong = serialize(flat)
-    monkeypatch.setattr(MODULE, "TflmInterpreter", lambda _: TflmInterpreter(wrong))
+    monkeypatch.setattr(agreement, "TflmInterpreter", lambda _: TflmInterpreter(wrong))
     result = verify(content, X)
     assert _lsb(result).status == "failed"
     gap = np.abs(np.float64(TflmInterpreter(wrong).predict(X)) - LiteRtInterpreter(content).predict(X)).max()
@@ -175,7 +175,7 @@ def test_what_was_not_given_is_not_run(exported, model, targets):
 
 
 def test_without_tflite_micro_nothing_is_proven(exported, model, targets, monkeypatch):
-    monkeypatch.setattr(MODULE, "available", lambda: ("LiteRtInterpreter",))
+    monkeypatch.setattr(agreement, "available", lambda: ("LiteRtInterpreter",))
     result = verify(exported(), X, labels=targets, model=model, task="regression", gates={"max_drop": 0.5})
     assert [check.status for check in result.checks] == ["not proven", "passed"]
     assert _lsb(result).detail == "tflite-micro can be installed on linux x86-64 only"
@@ -308,7 +308,7 @@ def test_a_gate_that_meets_nan_fails(exported, monkeypatch):
         outputs[0, 0] = np.nan
         return outputs
 
-    monkeypatch.setattr(MODULE.TflmInterpreter, "predict", predict)
+    monkeypatch.setattr(TflmInterpreter, "predict", predict)
     result = verify(content, X)
     assert _lsb(result).status == "failed"
     assert np.isnan(_lsb(result).figure)

@@ -5,8 +5,8 @@ import pytest
 from helpers import small
 from rich.console import Console
 
+from neuralspot_edge.pipeline import Check, VerifyResult
 from neuralspot_edge.pipeline.export import ExportResult
-from neuralspot_edge.pipeline.verify import Check, VerifyResult
 from neuralspot_edge.recipes.facts import PresetDescription
 from neuralspot_edge.reports import console
 from neuralspot_edge.training import Epoch, prepare

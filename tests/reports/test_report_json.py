@@ -8,8 +8,8 @@ import pytest
 from helpers import small
 
 import neuralspot_edge
+from neuralspot_edge.pipeline import Check, VerifyResult
 from neuralspot_edge.pipeline.export import ExportResult
-from neuralspot_edge.pipeline.verify import Check, VerifyResult
 from neuralspot_edge.reports import REPORT_SCHEMA_VERSION, build_report, jsonable, report_json
 from neuralspot_edge.training import Epoch, TrainResult, prepare
 

@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.recipes.specs import Task
 from neuralspot_edge.training import metric_of
-from neuralspot_edge.training.metrics import METRICS, accuracy, area_under_roc, macro_f1, mean_squared_error
+from neuralspot_edge.training.metrics import (
+    METRICS,
+    accuracy,
+    area_under_roc,
+    confusion_matrix,
+    macro_f1,
+    mean_squared_error,
+)
 
 
 def _one_hot(predicted: np.ndarray, classes: int = 4) -> np.ndarray:
@@ -34,6 +41,8 @@ def test_scores_of_classes_are_those_of_scikit_learn(pairs):
     assert accuracy(targets, _one_hot(predicted)) == pytest.approx(metrics.accuracy_score(targets, predicted))
     expected = metrics.f1_score(targets, predicted, average="macro", zero_division=0)
     assert macro_f1(targets, _one_hot(predicted)) == pytest.approx(expected)
+    counts = metrics.confusion_matrix(targets, predicted, labels=range(4))
+    assert np.array_equal(confusion_matrix(targets, _one_hot(predicted)), counts)
 
 
 @settings(deadline=None)
