@@ -1,6 +1,7 @@
 from . import cli as cli
 from . import conversion as conversion
 from . import datasets as datasets
+from . import deployment as deployment
 from . import errors as errors
 from . import files as files
 from . import graph as graph
@@ -11,9 +12,11 @@ from . import pipeline as pipeline
 from . import quantization as quantization
 from . import recipes as recipes
 from . import reports as reports
+from . import targets as targets
 from . import training as training
 from .pipeline import create_model as create_model
 from .pipeline import export as export
+from .pipeline import profile as profile
 from .pipeline import run as run
 from .pipeline import verify as verify
 from .recipes import list_models as list_models

@@ -9,11 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from neuralspot_edge.conversion import ConversionSettings
-from neuralspot_edge.datasets import Preprocessing
 from neuralspot_edge.files import write_text
-from neuralspot_edge.pipeline.card import ModelCard
-from neuralspot_edge.pipeline.export import convert_model
+from neuralspot_edge.pipeline import profile
+from neuralspot_edge.pipeline.create import convert_untrained
 from neuralspot_edge.recipes import list_models, load_recipe, recipe_json_schema
 from neuralspot_edge.recipes.facts import FACTS_FILE
 from neuralspot_edge.recipes.presets import preset_folder
@@ -21,17 +19,18 @@ from neuralspot_edge.training import build_model
 
 
 def facts_of(name: str) -> dict[str, Any]:
-    """What `nse list` shows; parameters and bytes do not depend on the weights, so that nothing need be trained."""
-    recipe = load_recipe(name)
-    model = build_model(recipe)
-    card = ModelCard.of(recipe, Preprocessing("none"))
-    content = convert_model(model, ConversionSettings("int8"), "random", card=card)
+    """What `nse list` shows; none of it depends on the weights, so that nothing need be trained."""
+    recipe = load_recipe(name).override({"export.quantization": "int8"})
+    content = convert_untrained(recipe)
+    totals = profile(content).totals
     return {
         "task": recipe.task,
         "description": recipe.description,
         "source": recipe.source,
-        "parameters": model.count_params(),
+        "parameters": build_model(recipe).count_params(),
+        "macs": totals.macs,
         "int8_bytes": len(content),
+        "arena_bytes": totals.arena_bytes,
     }
 
 

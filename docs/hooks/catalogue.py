@@ -10,7 +10,7 @@ from typing import get_args
 from tables import code, table
 
 from neuralspot_edge.conversion.rules import REFUSED_ACTIVATIONS, RUNNING_ACTIVATIONS
-from neuralspot_edge.datasets import dataset_entry, list_datasets
+from neuralspot_edge.datasets import DatasetEntry, dataset_entry, list_datasets
 from neuralspot_edge.models.params import OutputActivation
 from neuralspot_edge.recipes import list_models
 from neuralspot_edge.recipes.facts import describe_preset
@@ -44,7 +44,7 @@ def datasets() -> str:
             code(entry.name),
             entry.description,
             ", ".join(entry.tasks),
-            f"{entry.window} steps of {len(entry.channels)}, {entry.sampling_rate:g} Hz",
+            _shape(entry),
             ", ".join(entry.classes),
         )
         for entry in entries
@@ -55,6 +55,12 @@ def datasets() -> str:
     ]
     sources = table(("name", "source", "citation", "licence", "note"), provenance)
     return f'{table(header, rows)}\n\n??? info "Where they come from"\n\n{_indented(sources)}'
+
+
+def _shape(entry: DatasetEntry) -> str:
+    channels = f"{len(entry.channels)}" if entry.channels else "the vocabulary"
+    rate = "" if entry.sampling_rate is None else f", {entry.sampling_rate:g} Hz"
+    return f"{entry.window} steps of {channels}{rate}"
 
 
 def file_format(module: str) -> str:

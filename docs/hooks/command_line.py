@@ -42,7 +42,7 @@ def _row(parameter: Any) -> tuple[str, ...]:
     if parameter.param_type_name == "argument":
         names, value = code(_name(parameter)), ""
     else:
-        names, value = " ".join(map(code, sorted(parameter.opts, key=len))), _value(parameter)
+        names, value = " ".join(map(code, sorted([*parameter.opts, *parameter.secondary_opts], key=len))), _value(parameter)
     return names, value, _default(parameter), parameter.help or ""
 
 

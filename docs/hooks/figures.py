@@ -1,13 +1,15 @@
-"""The figures of the TCN page, as SVG that takes its colours from the page."""
+"""The figures of the pages on TCNs, as SVG that takes its colours from the page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from neuralspot_edge.models.residual_tcn.params import ResidualTcnParams
+from neuralspot_edge.models.residual_tcn.plan import plan_blocks
 from neuralspot_edge.models.tcn.params import TcnBlockParams, TcnParams
 
-__all__ = ["blocks", "receptive_field"]
+__all__ = ["blocks", "receptive_field", "residual_block", "thinning"]
 
 _WIDTH, _BOX, _GAP, _MARGIN = 212, 30, 14, 40
 _LEFT, _BOX_WIDTH = 14, 164
@@ -23,13 +25,23 @@ class _BlockType:
         title: What it is.
         body: What is repeated `depth` times, from input to output.
         close: What follows once; "+" is where the skip connection is added.
+        is_repeated: Whether the body is in a frame that says so.
     """
 
     name: str
     title: str
     body: tuple[str, ...]
     close: tuple[str, ...] = ()
+    is_repeated: bool = True
 
+
+_RESIDUAL = _BlockType(
+    "residual",
+    "two dilated convolutions beside a shortcut",
+    ("conv, norm", "activation", "dropout", "conv, norm", "activation", "dropout"),
+    ("+", "activation"),
+    is_repeated=False,
+)
 
 _BLOCK_TYPES = (
     _BlockType(
@@ -61,7 +73,16 @@ _BLOCK_TYPES = (
 
 def blocks() -> str:
     """One figure for each block type, beside one another where there is room."""
-    captions = {kind: f"<figcaption><code>{kind.name}</code>: {kind.title}</figcaption>" for kind in _BLOCK_TYPES}
+    return _figures(_BLOCK_TYPES)
+
+
+def residual_block() -> str:
+    """The block of the residual TCN."""
+    return _figures((_RESIDUAL,))
+
+
+def _figures(kinds: Sequence[_BlockType]) -> str:
+    captions = {kind: f"<figcaption><code>{kind.name}</code>: {kind.title}</figcaption>" for kind in kinds}
     figures = (f"<figure>{_block(kind)}{caption}</figure>" for kind, caption in captions.items())
     return f'<div class="nse-figures">{"".join(figures)}</div>'
 
@@ -78,7 +99,8 @@ def _block(kind: _BlockType) -> str:
     is_inside = not kind.close
     start, side = (33, 184) if is_inside else (22, 205)
     parts.append(_skip(start, side, tops[steps.index("+")]))
-    parts.append(_frame(start - 6 if is_inside else start + 11, end_of_body + 7))
+    if kind.is_repeated:
+        parts.append(_frame(start - 6 if is_inside else start + 11, end_of_body + 7))
     parts += [_step(top, text) for top, text in zip(tops, steps, strict=True)]
     return _svg(_WIDTH, height, f"A block of type {kind.name}, {kind.title}: {', then '.join(steps)}", parts)
 
@@ -121,13 +143,32 @@ def receptive_field() -> str:
     field = params.receptive_field
     assert field is not None
     steps = field + 3
-    parts = list(_network(dilations, kernel, steps))
     caption = (
         f"Kernel {kernel}, dilations {', '.join(map(str, dilations))}, causal: the last step sees "
         f"{field} steps, <code>params.receptive_field</code>"
     )
+    return _wide(dilations, kernel, steps, f"The last step of the output depends on the last {field} steps", caption)
+
+
+def thinning() -> str:
+    """The steps of a residual TCN that are computed for its last one; every block's two kernels of 2 read three."""
+    dilations = (1, 2, 4, 8)
+    params = ResidualTcnParams(kernel_size=2, dilations=dilations)
+    field = params.reach
+    plans = plan_blocks(dilations, params.kernel_size, params.padding, field, field - 1)
+    computed = sum(plan.exit.count for plan in plans)
+    every = len(dilations) * field
+    caption = (
+        f"Blocks of two convolutions with kernel 2, dilations {', '.join(map(str, dilations))}: for the last step "
+        f"of {field}, <code>compute: last_only</code> computes {computed} outputs of blocks in place of {every}"
+    )
+    return _wide(dilations, 3, field, f"{computed} of {every} outputs of blocks are computed", caption)
+
+
+def _wide(dilations: Sequence[int], kernel: int, steps: int, title: str, caption: str) -> str:
+    parts = list(_network(dilations, kernel, steps))
     height = _row(0) + 34
-    svg = _svg(_column(steps) + 4, height, f"The last step of the output depends on the last {field} steps", parts)
+    svg = _svg(_column(steps) + 4, height, title, parts)
     return f'<figure class="nse-wide">{svg}<figcaption>{caption}</figcaption></figure>'
 
 

@@ -15,6 +15,7 @@ import catalogue
 import command_line
 import figures
 import recipe_reference
+import target_tables
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
@@ -27,14 +28,22 @@ GENERATED: dict[str, Callable[[], str]] = {
     "tcn-params": lambda: recipe_reference.params_reference("tcn"),
     "presets": catalogue.presets,
     "datasets": catalogue.datasets,
+    "dataset-options": recipe_reference.options_reference,
     "npz": lambda: catalogue.file_format("npz_file"),
     "csv": lambda: catalogue.file_format("csv_file"),
     "tasks": catalogue.tasks,
     "quantizations": catalogue.quantizations,
     "activations": catalogue.activations,
+    "target-chips": target_tables.chips,
+    "target-cores": target_tables.cores,
+    "target-fields": target_tables.fields,
+    "target-measurements": target_tables.measurements,
+    "target-sources": target_tables.sources,
     "commands": command_line.command_reference,
     "figure-blocks": figures.blocks,
     "figure-receptive-field": figures.receptive_field,
+    "figure-residual-block": figures.residual_block,
+    "figure-thinning": figures.thinning,
 }
 """What a page may ask for."""
 

@@ -10,7 +10,7 @@ from tables import code, table
 
 from neuralspot_edge.recipes import recipe_json_schema
 
-__all__ = ["params_reference", "recipe_reference"]
+__all__ = ["options_reference", "params_reference", "recipe_reference"]
 
 Schema = Mapping[str, Any]
 
@@ -42,6 +42,17 @@ def params_reference(family: str) -> str:
         branch["if"]["properties"]["family"]["const"]: branch["then"]["properties"]["params"] for branch in branches
     }
     return "\n\n".join(_with_parts("model.params", str(_reference(names[family])), schema))
+
+
+def options_reference() -> str:
+    """A section for the options of each data set that has some."""
+    schema = recipe_json_schema()
+    sections = []
+    for branch in schema["$defs"]["DataSpec"]["allOf"]:
+        name = branch["if"]["properties"]["dataset"]["const"]
+        definition = schema["$defs"][str(_reference(branch["then"]["properties"]["options"]))]
+        sections.append(_section(code(name), definition, schema))
+    return "\n\n".join(sections)
 
 
 def _with_parts(place: str, name: str, schema: Schema) -> Iterator[str]:

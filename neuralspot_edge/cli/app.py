@@ -6,11 +6,12 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from neuralspot_edge.cli import export, list_, new, run, schema, show, train, verify
+import neuralspot_edge
+from neuralspot_edge.cli import compare, export, list_, new, profile, run, schema, show, train, verify
 from neuralspot_edge.errors import NseError
 
 __all__ = ["app", "main"]
@@ -32,6 +33,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"nse {neuralspot_edge.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None: ...
+
+
 app.command("list")(list_.list_presets)
 app.command("show")(show.show)
 app.command("new")(new.new)
@@ -40,6 +57,8 @@ app.command("train")(train.train)
 app.command("export")(export.export)
 app.command("verify")(verify.verify)
 app.command("run")(run.run)
+app.command("profile")(profile.profile)
+app.command("compare")(compare.compare)
 
 
 def main() -> None:

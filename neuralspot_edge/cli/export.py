@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from neuralspot_edge.cli.options import Format, FormatOption, Overwrite, print_json, stdout
+from neuralspot_edge.cli.options import Bundle, Format, FormatOption, Overwrite, print_json, stdout
 from neuralspot_edge.cli.quiet import load_tensorflow
 from neuralspot_edge.conversion.settings import Io, QuantizationKind
 from neuralspot_edge.errors import InputError
@@ -34,12 +34,15 @@ def export(
         ),
     ] = None,
     window: Annotated[int | None, typer.Option(min=1, help="Length in steps of an open time axis.")] = None,
+    bundle: Bundle = False,
     overwrite: Overwrite = False,
     output: FormatOption = Format.table,
 ) -> None:
-    """Export a model for TensorFlow Lite Micro as model.tflite.
+    """Export a model for TensorFlow Lite Micro: model.tflite, and the sources that a firmware needs of it.
 
-    A run's folder is calibrated with its own training data. A recipe is exported untrained, to learn its size.
+    Beside the file stand model_data.h and .cc, op_resolver.h with just the operators it needs, and golden.npz, inputs
+    with the very outputs of TensorFlow Lite Micro. A run's folder is calibrated with its own training data. A recipe is
+    exported untrained, to learn its size.
     """
     load_tensorflow()
     from neuralspot_edge.pipeline.export import export as export_model
@@ -51,7 +54,7 @@ def export(
             raise InputError("--calibration and --window: a run's folder has its own, leave them out")
         from neuralspot_edge.pipeline.run import export_folder
 
-        result = export_folder(source, out, quantization, io, overwrite=overwrite)
+        result = export_folder(source, out, quantization, io, bundle=bundle, overwrite=overwrite)
     else:
         result = export_model(
             _load(source),
@@ -60,6 +63,7 @@ def export(
             _read_calibration(calibration),
             io=io,
             window=window,
+            bundle=bundle,
             overwrite=overwrite,
         )
     if output is Format.json:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from neuralspot_edge.recipes import Recipe
 
 __all__ = [
+    "Bundle",
     "Format",
     "FormatOption",
     "OutFolder",
@@ -21,10 +22,12 @@ __all__ = [
     "RecipeArgument",
     "Resume",
     "Settings",
+    "TargetOption",
     "print_json",
     "read_recipe",
     "stderr",
     "stdout",
+    "tflite_of",
 ]
 
 # No markup: brackets in a path, a description or an error are the user's own.
@@ -51,7 +54,20 @@ OutFolder = Annotated[
     Path | None, typer.Option("-o", "--out", metavar="DIR", help="The folder to write; runs/NAME by default.")
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in the folder.")]
+Bundle = Annotated[
+    bool, typer.Option("--bundle", help="Write a CMake project to DIR/firmware, too: runner, self-test, README.")
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted training in the folder.")]
+
+TargetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        metavar="NAME",
+        help="A chip (apollo4), a core (cortex-m4), a pattern ('stm32*') or a target file; see nse list --targets. "
+        "May be repeated.",
+    ),
+]
 
 
 def read_recipe(recipe: str, settings: list[str] | None) -> Recipe:
@@ -64,6 +80,13 @@ def read_recipe(recipe: str, settings: list[str] | None) -> Recipe:
 
     loaded = load_recipe(recipe)
     return loaded.override(parse_settings(settings)) if settings else loaded
+
+
+def tflite_of(source: Path) -> Path:
+    """The `.tflite` that the user named: the file itself, or the one in a run's folder."""
+    from neuralspot_edge.pipeline.folder import TFLITE
+
+    return source / TFLITE if source.is_dir() else source
 
 
 def print_json(value: Any) -> None:

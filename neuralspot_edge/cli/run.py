@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from neuralspot_edge.cli.options import (
+    Bundle,
     Format,
     FormatOption,
     OutFolder,
@@ -26,13 +27,15 @@ def run(
     recipe: RecipeArgument,
     out: OutFolder = None,
     settings: Settings = None,
+    bundle: Bundle = False,
     overwrite: Overwrite = False,
     resume: Resume = False,
     output: FormatOption = Format.table,
 ) -> None:
     """Train, export and verify: from a recipe to a .tflite that is proven on TensorFlow Lite Micro.
 
-    Writes recipe.json, model.keras, model.tflite, history.csv and report.json.
+    Writes recipe.json, model.keras, history.csv, model.tflite with its C sources and golden vectors, and the report as
+    report.html and report.json.
     """
     loaded = read_recipe(recipe, settings)
     load_tensorflow()
@@ -43,6 +46,7 @@ def run(
         result = pipeline.run(
             loaded,
             out,
+            bundle=bundle,
             overwrite=overwrite,
             resume=resume,
             on_stage=reporter.stage,

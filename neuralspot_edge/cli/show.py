@@ -1,14 +1,25 @@
-"""`nse show`: what a recipe says, and what its model sees."""
+"""`nse show`: what a recipe says, what its model sees, and what it will cost, before any training."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuralspot_edge.cli.options import Format, FormatOption, RecipeArgument, Settings, print_json, read_recipe, stdout
+from neuralspot_edge.cli.options import (
+    Format,
+    FormatOption,
+    RecipeArgument,
+    Settings,
+    TargetOption,
+    print_json,
+    read_recipe,
+    stderr,
+    stdout,
+)
 from neuralspot_edge.cli.quiet import load_tensorflow
-from neuralspot_edge.reports.console import layer_table, recipe_table
+from neuralspot_edge.errors import ConversionError
+from neuralspot_edge.reports.console import cost_table, layer_table, recipe_table, target_table
 
 if TYPE_CHECKING:
     from neuralspot_edge.recipes import Recipe
@@ -19,23 +30,47 @@ __all__ = ["show"]
 def show(
     recipe: RecipeArgument,
     settings: Settings = None,
-    layers: Annotated[bool, typer.Option("--layers", help="Build the model and list its layers.")] = False,
+    cost: Annotated[
+        bool, typer.Option("--cost/--no-cost", help="Convert the untrained model, and tell what each layer costs.")
+    ] = True,
+    layers: Annotated[bool, typer.Option("--layers", help="List the layers of the Keras model, too.")] = False,
+    target: TargetOption = None,
     output: FormatOption = Format.table,
 ) -> None:
-    """Show a recipe with all defaults filled in, its receptive field, and with --layers its model."""
+    """Show a recipe with all defaults filled in, its receptive field, and its cost before any training."""
     loaded = read_recipe(recipe, settings)
     params = loaded.params
     facts = {name: getattr(params, name, None) for name in ("receptive_field", "is_causal")}
     rows = _layers(loaded) if layers else []
+    profile = _cost(loaded, target) if cost else None
     if output is Format.json:
-        print_json({"recipe": loaded.to_dict(), **facts, **({"layers": rows} if layers else {})})
+        extra = {**({"layers": rows} if layers else {}), **({"profile": profile} if profile else {})}
+        print_json({"recipe": loaded.to_dict(), **facts, **extra})
         return
     stdout.print(recipe_table(loaded, facts))
     if layers:
         stdout.print(layer_table(rows))
+    if profile:
+        stdout.print(cost_table(profile))
+        if profile["targets"]:
+            stdout.print(target_table(profile))
 
 
-def _layers(loaded: Recipe) -> list[dict[str, object]]:
+def _cost(loaded: Recipe, target: list[str] | None) -> dict[str, Any] | None:
+    """The profile of the untrained model; None, and why on stderr, where it does not convert."""
+    with stderr.status("converting the untrained model, to know its cost"):
+        load_tensorflow()
+        from neuralspot_edge.pipeline import profile
+        from neuralspot_edge.pipeline.create import convert_untrained
+
+        try:
+            return profile(convert_untrained(loaded), target or loaded.target).to_dict()
+        except ConversionError as error:
+            stderr.print(f"nse: the cost is not known: {error}", soft_wrap=True)
+            return None
+
+
+def _layers(loaded: Recipe) -> list[dict[str, Any]]:
     load_tensorflow()
     from neuralspot_edge.pipeline import create_model
 

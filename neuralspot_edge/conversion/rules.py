@@ -12,6 +12,8 @@ from neuralspot_edge.conversion.layers import LayerNames, all_layers
 from neuralspot_edge.conversion.settings import ConversionSettings
 from neuralspot_edge.errors import ConversionError
 from neuralspot_edge.graph import load_graph
+from neuralspot_edge.graph.support.remedies import remedy_for
+from neuralspot_edge.graph.support.tflm import judge_tflm
 
 if TYPE_CHECKING:
     import keras
@@ -42,13 +44,8 @@ REFUSED_ACTIVATIONS: dict[str, frozenset[str]] = {
 _ALIASES = {"hard_silu": "hard_swish", "silu": "swish"}
 """What a recipe calls an activation whose function Keras names otherwise."""
 
-_BATCHED_DILATION = ("SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND")
-_REFUSED_KINDS = {
-    "TILE": "it comes from nearest up-sampling; use bilinear interpolation or a transposed convolution",
-    "SELECT": "it comes from a condition on values",
-    "SELECT_V2": "it comes from a condition on values",
-    "GELU": "it comes from the activation gelu",
-}
+_REFUSED_FOR_LITERT_TOO = ("SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND", "CUSTOM")
+"""What a float16 file may not hold either, although it is for LiteRT alone."""
 
 
 def check_layers(model: keras.Model, settings: ConversionSettings) -> None:
@@ -97,20 +94,14 @@ def check_rules(tflite: bytes, settings: ConversionSettings, layers: LayerNames 
 
 
 def _problem(operator: Any, settings: ConversionSettings) -> str:
-    if operator.kind in _BATCHED_DILATION:
-        return (
-            f"its dilation was left as {operator.kind}, which TensorFlow Lite Micro runs wrong without a word; "
-            "write it with keras.layers.Conv1D, Conv2D or their depthwise forms, padding same, causal or valid"
-        )
-    if operator.kind == "CUSTOM":
-        return f"it needs the operator {operator.custom_code!r}, which TensorFlow Lite Micro does not have"
     if _is_miscalibrated(operator, settings):
         return "a kernel of 2 over 2 steps is calibrated wrong in int16x8; use a longer window, or int8"
-    if operator.kind in _REFUSED_KINDS and settings.quantization != "float16":
-        return (
-            f"TensorFlow Lite Micro has no {operator.kind} in {settings.quantization}; {_REFUSED_KINDS[operator.kind]}"
-        )
-    return ""
+    verdict = judge_tflm(operator)
+    if verdict.level != "refused":
+        return ""
+    if settings.quantization == "float16" and operator.kind not in _REFUSED_FOR_LITERT_TOO:
+        return ""
+    return "; ".join(filter(None, (verdict.reason, remedy_for(operator, verdict))))
 
 
 def _is_miscalibrated(operator: Any, settings: ConversionSettings) -> bool:

@@ -9,7 +9,9 @@ import numpy as np
 from neuralspot_edge.datasets.types import AnyArray, IntArray
 from neuralspot_edge.errors import InputError
 
-__all__ = ["check_seed", "check_window", "sliding_windows", "window_starts"]
+__all__ = ["check_memory", "check_seed", "check_whole", "check_window", "sliding_windows", "window_starts"]
+
+_MOST_GIB = 8.0
 
 
 def check_window(window: int, hop: int | None) -> tuple[int, int]:
@@ -19,6 +21,34 @@ def check_window(window: int, hop: int | None) -> tuple[int, int]:
         InputError: One of them is not a whole number of at least 1.
     """
     return _whole("window", window, 1), _whole("hop", window if hop is None else hop, 1)
+
+
+def check_whole(window: int, hop: int) -> None:
+    """Refuses a hop where each sequence is a window by itself.
+
+    Raises:
+        InputError: There is one that is not the window.
+    """
+    if hop != window:
+        raise InputError(f"hop is for windows over one signal, here each sequence is one: leave out hop {hop}")
+
+
+def check_memory(windows: int, values: int) -> None:
+    """Refuses arrays of float32 that would not fit into memory.
+
+    Args:
+        windows: How many windows there are.
+        values: Numbers in each.
+
+    Raises:
+        InputError: They take more than 8 GiB.
+    """
+    size = windows * values * 4 / 2**30
+    if size > _MOST_GIB:
+        raise InputError(
+            f"{windows:,} windows of {values:,} numbers take {size:,.1f} GiB, allowed are {_MOST_GIB:g}: ask for fewer "
+            "or for shorter ones"
+        )
 
 
 def check_seed(seed: int) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.graph.flatbuffer import parse, serialize
 
-__all__ = ["annotate", "read_metadata"]
+__all__ = ["annotate", "metadata_of", "read_metadata"]
 
 SIGNATURE_KEY = "serving_default"
 """The key under which TensorFlow's own converter stores the names of inputs and outputs."""
@@ -29,7 +29,11 @@ def read_metadata(source: bytes | str | Path) -> dict[str, bytes]:
     Raises:
         InputError: The file cannot be read, or is not a sound `.tflite`.
     """
-    model = parse(source)
+    return metadata_of(parse(source))
+
+
+def metadata_of(model: Any) -> dict[str, bytes]:
+    """All metadata entries of a `ModelT`, content by name."""
     content = ((entry, model.buffers[entry.buffer].data) for entry in model.metadata or ())
     return {_name(entry): b"" if data is None else bytes(data) for entry, data in content}
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Quantization"]
+from neuralspot_edge.errors import InputError
+
+__all__ = ["Quantization", "read_quantization"]
 
 
 @dataclass(frozen=True)
@@ -63,3 +65,30 @@ class Quantization:
         if self.axis is not None:
             shape[self.axis] = -1
         return np.array(self.scale, np.float32).reshape(shape), np.array(self.zero_point, np.int64).reshape(shape)
+
+
+def read_quantization(packed: Any, name: str, shape: tuple[int, ...]) -> Quantization | None:
+    """The quantization of a schema tensor.
+
+    Args:
+        packed: A `QuantizationParametersT`, or None.
+        name: The tensor's name, for the message.
+        shape: The tensor's shape.
+
+    Returns:
+        None where the tensor is not quantized.
+
+    Raises:
+        InputError: There are several scales, and not one for each slice of a dimension.
+    """
+    if packed is None or packed.scale is None or len(packed.scale) == 0:
+        return None
+    scale = tuple(float(value) for value in packed.scale)
+    has_zero_points = packed.zeroPoint is not None and len(packed.zeroPoint) > 0
+    zero_point = tuple(int(value) for value in packed.zeroPoint) if has_zero_points else (0,) * len(scale)
+    if len(scale) == len(zero_point) == 1:
+        return Quantization(scale, zero_point)
+    axis = packed.quantizedDimension
+    if not (0 <= axis < len(shape) and len(scale) == len(zero_point) == shape[axis]):
+        raise InputError(f"the model is damaged: the scales of tensor {name!r} do not fit its shape {shape}")
+    return Quantization(scale, zero_point, axis)

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from neuralspot_edge.errors import InputError
+from neuralspot_edge.graph.enums import enum_name
 from neuralspot_edge.graph.flatbuffer import NO_TENSOR, parse
-from neuralspot_edge.graph.quantization import Quantization
+from neuralspot_edge.graph.metadata import metadata_of
+from neuralspot_edge.graph.options import read_options
+from neuralspot_edge.graph.quantization import Quantization, read_quantization
 
-__all__ = ["Graph", "Operator", "Subgraph", "Tensor", "load_graph"]
+__all__ = ["Graph", "Operator", "Signature", "Subgraph", "Tensor", "load_graph"]
+
+_BITS = {
+    "int2": 2,
+    "int4": 4,
+    "uint4": 4,
+    **dict.fromkeys(("bool", "int8", "uint8", "float8_e4m3fn", "float8_e5m2"), 8),
+    **dict.fromkeys(("int16", "uint16", "float16", "bfloat16"), 16),
+    **dict.fromkeys(("int32", "uint32", "float32"), 32),
+    **dict.fromkeys(("int64", "uint64", "float64", "complex64"), 64),
+    "complex128": 128,
+}
+_BODIES = {
+    "IF": ("then_subgraph_index", "else_subgraph_index"),
+    "WHILE": ("cond_subgraph_index", "body_subgraph_index"),
+    "CALL_ONCE": ("init_subgraph_index",),
+}
+_MAX_RANK = 16
+_MAX_ELEMENTS = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -26,6 +48,8 @@ class Tensor:
         dtype: The element type in numpy's words: `int8`, `float32`; `string`, `resource` and such for the others.
         quantization: How its integers stand for real numbers; None where it is not quantized.
         data: The content of a constant, little endian and row-major; None for what is computed.
+        is_variable: Whether it keeps its content from one run to the next: the state of an SVDF or LSTM.
+        buffer: Place of its content among the file's buffers; constants that share their content share it.
     """
 
     index: int
@@ -34,11 +58,23 @@ class Tensor:
     dtype: str
     quantization: Quantization | None
     data: bytes | None = field(repr=False)
+    is_variable: bool = False
+    buffer: int = 0
 
     @property
     def is_constant(self) -> bool:
         """Whether the file holds its content: weights, biases, shapes, axes."""
         return self.data is not None
+
+    @property
+    def element_count(self) -> int:
+        """The product of its dimensions; 1 for a scalar."""
+        return math.prod(self.shape)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of its content in memory; int4 lies two to a byte. 0 for strings, resources and variants."""
+        return (self.element_count * _BITS.get(self.dtype, 0) + 7) // 8
 
 
 @dataclass(frozen=True)
@@ -51,6 +87,9 @@ class Operator:
         inputs: What it reads, None where an optional input is left out.
         outputs: What it writes.
         custom_code: The name of a custom operator, else an empty string.
+        options: The fields of its builtin options in snake_case, with `padding` (`SAME`, `VALID`) and
+            `fused_activation_function` (`NONE`, `RELU`, `RELU6`) as names. Empty where the file holds none.
+        version: Version of the operator, which grows with the types and options that it takes.
     """
 
     index: int
@@ -58,6 +97,13 @@ class Operator:
     inputs: tuple[Tensor | None, ...]
     outputs: tuple[Tensor, ...]
     custom_code: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    version: int = 1
+
+    @property
+    def bodies(self) -> tuple[int, ...]:
+        """The subgraphs that it runs, where it is control flow: `IF`, `WHILE`, `CALL_ONCE`."""
+        return tuple(self.options[name] for name in _BODIES.get(self.kind, ()) if name in self.options)
 
 
 @dataclass(frozen=True)
@@ -82,6 +128,23 @@ class Subgraph:
 
 
 @dataclass(frozen=True)
+class Signature:
+    """Names for the inputs and outputs of a subgraph.
+
+    Attributes:
+        key: Its own name, such as `serving_default`.
+        subgraph_index: The subgraph whose ends it names.
+        inputs: What the subgraph is given, by name.
+        outputs: What the subgraph gives, by name.
+    """
+
+    key: str
+    subgraph_index: int
+    inputs: Mapping[str, Tensor] = field(hash=False)
+    outputs: Mapping[str, Tensor] = field(hash=False)
+
+
+@dataclass(frozen=True)
 class Graph:
     """A whole `.tflite`; its tensors, operators, inputs and outputs are those of the main subgraph.
 
@@ -89,11 +152,15 @@ class Graph:
         subgraphs: All subgraphs, the main one first.
         input_names: What the inputs are called: the names of the signature where there is one, else the tensors' own.
         output_names: What the outputs are called, in the same way.
+        metadata: What the file says of itself, content by name.
+        signatures: All signatures, in the file's order.
     """
 
     subgraphs: tuple[Subgraph, ...]
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
+    metadata: Mapping[str, bytes] = field(default_factory=dict, hash=False, repr=False)
+    signatures: tuple[Signature, ...] = ()
 
     @property
     def main(self) -> Subgraph:
@@ -135,11 +202,15 @@ def load_graph(source: bytes | str | Path) -> Graph:
     """
     model = parse(source)
     subgraphs = tuple(_subgraph(model, index) for index in range(len(model.subgraphs)))
-    main, signature = subgraphs[0], _main_signature(model)
+    _check_bodies(subgraphs)
+    signatures = tuple(_signature(packed, subgraphs) for packed in model.signatureDefs or ())
+    main = next((signature for signature in signatures if signature.subgraph_index == 0), None)
     return Graph(
         subgraphs=subgraphs,
-        input_names=_friendly_names(main.inputs, signature.inputs if signature else ()),
-        output_names=_friendly_names(main.outputs, signature.outputs if signature else ()),
+        input_names=_friendly_names(subgraphs[0].inputs, main.inputs if main else {}),
+        output_names=_friendly_names(subgraphs[0].outputs, main.outputs if main else {}),
+        metadata=MappingProxyType(metadata_of(model)),
+        signatures=signatures,
     )
 
 
@@ -159,50 +230,64 @@ def _subgraph(model: Any, index: int) -> Subgraph:
 
 def _tensor(model: Any, index: int, packed: Any) -> Tensor:
     name, shape = _text(packed.name), _integers(packed.shape)
+    _check_shape(name, shape)
     data = model.buffers[packed.buffer].data
     return Tensor(
         index=index,
         name=name,
         shape=shape,
-        dtype=_enum_name("TensorType", packed.type).lower(),
-        quantization=_quantization(packed.quantization, name, shape),
+        dtype=enum_name("TensorType", packed.type).lower(),
+        quantization=read_quantization(packed.quantization, name, shape),
         data=None if data is None or len(data) == 0 else bytes(data),
+        is_variable=bool(packed.isVariable),
+        buffer=int(packed.buffer),
     )
 
 
-def _quantization(packed: Any, name: str, shape: tuple[int, ...]) -> Quantization | None:
-    if packed is None or packed.scale is None or len(packed.scale) == 0:
-        return None
-    scale = tuple(float(value) for value in packed.scale)
-    zero_point = _integers(packed.zeroPoint) or (0,) * len(scale)
-    if len(scale) == len(zero_point) == 1:
-        return Quantization(scale, zero_point)
-    axis = packed.quantizedDimension
-    if not (0 <= axis < len(shape) and len(scale) == len(zero_point) == shape[axis]):
-        raise InputError(f"the model is damaged: the scales of tensor {name!r} do not fit its shape {shape}")
-    return Quantization(scale, zero_point, axis)
+def _check_shape(name: str, shape: tuple[int, ...]) -> None:
+    """Refuses shapes that no model has, so that sizes and costs stay numbers that one can reckon with."""
+    if len(shape) > _MAX_RANK or any(size < 0 for size in shape) or math.prod(shape) > _MAX_ELEMENTS:
+        shown = " x ".join(map(str, shape[:_MAX_RANK]))
+        raise InputError(f"the model is damaged: tensor {name!r} has the shape {shown}")
 
 
 def _operator(model: Any, index: int, packed: Any, tensors: tuple[Tensor, ...]) -> Operator:
     code = model.operatorCodes[packed.opcodeIndex]
     # Codes over 126 do not fit the old field, which then holds a placeholder below them.
-    kind = _enum_name("BuiltinOperator", max(code.builtinCode, code.deprecatedBuiltinCode))
+    kind = enum_name("BuiltinOperator", max(code.builtinCode, code.deprecatedBuiltinCode))
     return Operator(
         index=index,
         kind=kind,
         inputs=tuple(None if i == NO_TENSOR else tensors[i] for i in _integers(packed.inputs)),
         outputs=tuple(tensors[i] for i in _integers(packed.outputs)),
         custom_code=_text(code.customCode) if kind == "CUSTOM" else "",
+        options=read_options(packed),
+        version=int(code.version),
     )
 
 
-def _main_signature(model: Any) -> Any:
-    return next((s for s in model.signatureDefs or () if s.subgraphIndex == 0), None)
+def _check_bodies(subgraphs: tuple[Subgraph, ...]) -> None:
+    """Refuses control flow whose bodies are not there: C++ readers follow the index unseen."""
+    for operator in (operator for subgraph in subgraphs for operator in subgraph.operators):
+        for index in operator.bodies:
+            if not 0 <= index < len(subgraphs):
+                raise InputError(
+                    f"the model is damaged: it has no subgraph {index} for operator {operator.kind} to run"
+                )
 
 
-def _friendly_names(tensors: Iterable[Tensor], entries: Iterable[Any] | None) -> tuple[str, ...]:
-    named = {entry.tensorIndex: _text(entry.name) for entry in entries or ()}
-    return tuple(named.get(tensor.index) or tensor.name for tensor in tensors)
+def _signature(packed: Any, subgraphs: tuple[Subgraph, ...]) -> Signature:
+    tensors = subgraphs[packed.subgraphIndex].tensors
+    inputs, outputs = (
+        MappingProxyType({_text(entry.name): tensors[entry.tensorIndex] for entry in entries or ()})
+        for entries in (packed.inputs, packed.outputs)
+    )
+    return Signature(_text(packed.signatureKey), int(packed.subgraphIndex), inputs, outputs)
+
+
+def _friendly_names(tensors: Iterable[Tensor], signed: Mapping[str, Tensor]) -> tuple[str, ...]:
+    names = {tensor.index: name for name, tensor in signed.items()}
+    return tuple(names.get(tensor.index) or tensor.name for tensor in tensors)
 
 
 def _text(packed: bytes | None) -> str:
@@ -211,17 +296,3 @@ def _text(packed: bytes | None) -> str:
 
 def _integers(vector: Any) -> tuple[int, ...]:
     return () if vector is None else tuple(int(value) for value in vector)
-
-
-@functools.cache
-def _enum_names(enum: str) -> dict[int, str]:
-    from ai_edge_litert import schema_py_generated as schema
-
-    return {value: name for name, value in vars(getattr(schema, enum)).items() if isinstance(value, int)}
-
-
-def _enum_name(enum: str, value: int) -> str:
-    try:
-        return _enum_names(enum)[value]
-    except KeyError:
-        raise InputError(f"the model holds a {enum} {value} that ai-edge-litert does not know; update it") from None

@@ -8,14 +8,19 @@ from pathlib import Path
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.graph.flatbuffer import read_model
 from neuralspot_edge.graph.view import Graph, load_graph
+from neuralspot_edge.interpreters.litert_trial import LiteRtTrial, try_litert
 from neuralspot_edge.interpreters.tensors import TensorSpec
 from neuralspot_edge.interpreters.tflite_api import Kernels, TfliteApiInterpreter, allocate, open_native
+from neuralspot_edge.processes import shared
 
 __all__ = ["LiteRtInterpreter", "specs", "verify_content"]
 
 
 class LiteRtInterpreter(TfliteApiInterpreter):
     """Runs a `.tflite` with ai-edge-litert.
+
+    A content is loaded in a process of its own before this process loads it, so that a file on which LiteRT crashes is
+    an error; this is remembered, so that loading it again is quick.
 
     Args:
         source: A path, or the content itself.
@@ -27,11 +32,12 @@ class LiteRtInterpreter(TfliteApiInterpreter):
     """
 
     def __init__(self, source: bytes | str | Path, *, kernels: Kernels = "reference") -> None:
+        shared(LiteRtTrial)
+        graph, content = load_graph(source), read_model(source)
+        try_litert(content, kernels)
         from ai_edge_litert import interpreter as package
 
-        # The view comes first: it refuses the damaged files on which LiteRT itself would crash.
-        graph = load_graph(source)
-        native = open_native(package, read_model(source), kernels)
+        native = open_native(package, content, kernels)
         allocate(native)
         super().__init__(native, *specs(graph))
 
@@ -56,15 +62,12 @@ def verify_content(content: bytes, graph: Graph) -> None:
     Raises:
         InputError: The file is not sound.
     """
-    from ai_edge_litert import interpreter as package
-
-    native = open_native(package, content, "reference")
-    if any(operator.custom_code for subgraph in graph.subgraphs for operator in subgraph.operators):
+    custom = any(operator.custom_code for subgraph in graph.subgraphs for operator in subgraph.operators)
+    shapes = try_litert(content, "reference", allocating=not custom)
+    if custom:
         return
-    allocate(native)
-    for tensor, detail in zip(graph.tensors, native.get_tensor_details(), strict=False):
+    for tensor, computed in zip(graph.tensors, shapes, strict=False):
         # LiteRT works shapes out anew, TFLite Micro reads and writes as far as the file says. Rank 0: not known yet.
         # A smaller one passes: dilated convolutions converted with a free batch have it, and run wrong on a device too.
-        if len(detail["shape"]) > 0 and math.prod(tensor.shape) > math.prod(map(int, detail["shape"])):
-            computed = tuple(map(int, detail["shape"]))
+        if computed and math.prod(tensor.shape) > math.prod(computed):
             raise InputError(f"the model is damaged: tensor {tensor.name!r} is {tensor.shape}, computed are {computed}")

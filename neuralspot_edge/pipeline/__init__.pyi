@@ -3,6 +3,8 @@ from .checks import Check as Check
 from .create import create_model as create_model
 from .export import ExportResult as ExportResult
 from .export import export as export
+from .profile import Profile as Profile
+from .profile import profile as profile
 from .run import RunResult as RunResult
 from .run import run as run
 from .verify import VerifyResult as VerifyResult

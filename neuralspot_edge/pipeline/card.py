@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,12 @@ class ModelCard:
         Raises:
             InputError: The file is no `.tflite`, or the card in it is damaged or of a later version.
         """
-        content = read_metadata(tflite).get(METADATA_ENTRY)
+        return cls.in_metadata(read_metadata(tflite))
+
+    @classmethod
+    def in_metadata(cls, metadata: Mapping[str, bytes]) -> ModelCard | None:
+        """The card among the metadata entries of a `.tflite`; see `read`."""
+        content = metadata.get(METADATA_ENTRY)
         if content is None:
             return None
         try:

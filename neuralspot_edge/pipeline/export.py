@@ -18,6 +18,7 @@ from neuralspot_edge.files import write_bytes
 from neuralspot_edge.graph import load_graph
 from neuralspot_edge.interpreters import TflmInterpreter, available
 from neuralspot_edge.pipeline.card import ModelCard
+from neuralspot_edge.pipeline.firmware import write_firmware
 from neuralspot_edge.pipeline.folder import TFLITE, claim_folder
 from neuralspot_edge.quantization import MAX_SAMPLES, check_calibration, random_calibration
 from neuralspot_edge.recipes import Recipe, load_recipe
@@ -26,7 +27,16 @@ from neuralspot_edge.training import build_model, prepare
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Calibration", "ExportResult", "convert_model", "describe", "export", "export_settings"]
+__all__ = [
+    "Calibration",
+    "ExportResult",
+    "calibration_samples",
+    "convert_model",
+    "describe_calibration",
+    "export",
+    "export_settings",
+    "write_export",
+]
 
 Calibration = np.ndarray | Sequence[np.ndarray] | Literal["random"]
 
@@ -44,6 +54,7 @@ class ExportResult:
         io: Type of its inputs and outputs.
         operators: How many there are of each kind, most frequent first.
         calibration: Where the ranges of the activations come from, in words.
+        files: All that was written, the `.tflite` first.
     """
 
     path: Path
@@ -52,6 +63,7 @@ class ExportResult:
     io: Io
     operators: Mapping[str, int]
     calibration: str
+    files: tuple[Path, ...] = ()
 
 
 def export(
@@ -63,9 +75,13 @@ def export(
     io: Io | None = None,
     window: int | None = None,
     card: ModelCard | None = None,
+    bundle: bool = False,
     overwrite: bool = False,
 ) -> ExportResult:
-    """Exports a model for TensorFlow Lite Micro as `out_dir/model.tflite`.
+    """Exports a model for TensorFlow Lite Micro: `out_dir/model.tflite`, and beside it what a firmware needs of it.
+
+    That is model_data.h and .cc, op_resolver.h, and the golden vectors golden.npz: inputs from the calibration
+    samples, and what TensorFlow Lite Micro makes of them.
 
     Args:
         model: Any functional Keras model, trained or not; or a recipe (a `Recipe`, a preset's name, a path, a dict),
@@ -78,6 +94,7 @@ def export(
         window: The length in steps of a time axis that the model leaves open.
         card: What the file shall say of itself; None takes the recipe's. Its preprocessing is the recipe's only
             where the recipe's own data is used: samples given here are as the model takes them.
+        bundle: Whether a CMake project with a runner and a self-test is written to `out_dir/firmware` too.
         overwrite: Whether an earlier run in `out_dir` may be replaced.
 
     Returns:
@@ -91,14 +108,19 @@ def export(
     settings = export_settings(recipe, quantization, io)
     folder = claim_folder(out_dir, overwrite=overwrite)
     shared_worker()
+    network: Any = model
     if recipe is not None:
         if calibration is None and recipe.data is not None:
             data = prepare(recipe)
             calibration, card = data.train.x, card or ModelCard.of(recipe, data.preprocessing, data.dataset.channels)
-        model, card = build_model(recipe), card or ModelCard.of(recipe, _NO_PREPROCESSING)
-    content = convert_model(model, settings, calibration, window=window, card=card)
-    path = write_bytes(folder / TFLITE, content)
-    return describe(path, content, settings, calibration)
+        network, card = build_model(recipe), card or ModelCard.of(recipe, _NO_PREPROCESSING)
+    card = card or ModelCard(network.name)
+    samples = calibration_samples(network, settings, calibration, window)
+    content = convert_model(network, settings, samples, window=window, card=card)
+    # A float model needs no samples, but its golden vectors do.
+    samples = samples or random_calibration(network, window)
+    source = describe_calibration(settings, calibration)
+    return write_export(folder, content, settings, card, samples, calibration=source, bundle=bundle)
 
 
 def export_settings(recipe: Recipe | None, quantization: QuantizationKind | None, io: Io | None) -> ConversionSettings:
@@ -110,42 +132,14 @@ def export_settings(recipe: Recipe | None, quantization: QuantizationKind | None
     return ConversionSettings(kind, io or (own.io if kind == own.quantization else None))
 
 
-def convert_model(
-    model: keras.Model,
-    settings: ConversionSettings,
-    calibration: Calibration | None,
-    *,
-    window: int | None = None,
-    card: ModelCard | None = None,
-) -> bytes:
-    """The content of the `.tflite`, seen to load on TensorFlow Lite Micro where that can be had; see `export`."""
-    samples = _calibration_samples(model, settings, calibration, window)
-    card = card or ModelCard(model.name)
-    content = convert(model, settings, samples, window=window, metadata=card.to_metadata())
-    if settings.quantization != "float16" and "TflmInterpreter" in available():
-        try:
-            TflmInterpreter(content)
-        except NseError as error:
-            raise ConversionError(f"TensorFlow Lite Micro does not take the exported model: {error}") from error
-    return content
-
-
-def describe(path: Path, content: bytes, settings: ConversionSettings, calibration: Calibration | None) -> ExportResult:
-    """The result of an export whose file is written."""
-    kinds = Counter(operator.kind for operator in load_graph(content).operators)
-    return ExportResult(
-        path=path,
-        size_bytes=len(content),
-        quantization=settings.quantization,
-        io=settings.io_type,
-        operators=dict(kinds.most_common()),
-        calibration=_describe_calibration(settings, calibration),
-    )
-
-
-def _calibration_samples(
-    model: keras.Model, settings: ConversionSettings, calibration: Calibration | None, window: int | None
+def calibration_samples(
+    model: keras.Model, settings: ConversionSettings, calibration: Calibration | None, window: int | None = None
 ) -> tuple[np.ndarray, ...]:
+    """The samples for a conversion, an array for each input; none where it needs none.
+
+    Raises:
+        InputError: They are needed and missing, or do not fit the model.
+    """
     if not settings.needs_calibration:
         return ()
     if calibration is None:
@@ -160,13 +154,61 @@ def _calibration_samples(
     return check_calibration(model, calibration, window)
 
 
-def _describe_calibration(settings: ConversionSettings, calibration: Calibration | None) -> str:
+def describe_calibration(settings: ConversionSettings, calibration: Calibration | None) -> str:
+    """Where the ranges of the activations come from, in words."""
     if not settings.needs_calibration or calibration is None:
         return "none needed"
     if isinstance(calibration, str):
         return "random numbers: the ranges fit no real signal"
     count = len(calibration) if hasattr(calibration, "__array__") else len(calibration[0])
     return f"{min(count, MAX_SAMPLES)} samples of real data"
+
+
+def convert_model(
+    model: keras.Model,
+    settings: ConversionSettings,
+    samples: tuple[np.ndarray, ...],
+    *,
+    window: int | None = None,
+    card: ModelCard | None = None,
+) -> bytes:
+    """The content of the `.tflite`, seen to load on TensorFlow Lite Micro where that can be had; see `export`."""
+    card = card or ModelCard(model.name)
+    content = convert(model, settings, samples, window=window, metadata=card.to_metadata())
+    if settings.quantization != "float16" and "TflmInterpreter" in available():
+        try:
+            TflmInterpreter(content)
+        except NseError as error:
+            raise ConversionError(f"TensorFlow Lite Micro does not take the exported model: {error}") from error
+    return content
+
+
+def write_export(
+    folder: Path,
+    content: bytes,
+    settings: ConversionSettings,
+    card: ModelCard,
+    samples: Sequence[np.ndarray],
+    *,
+    calibration: str,
+    bundle: bool = False,
+) -> ExportResult:
+    """Writes the `.tflite` and what goes beside it, see `write_firmware`, and says what is there.
+
+    The `.tflite` comes last: where it is new, all of it is.
+    """
+    files = write_firmware(content, folder, card, samples, bundle=bundle)
+    path = write_bytes(folder / TFLITE, content)
+    kinds = Counter(operator.kind for operator in load_graph(content).operators)
+    return ExportResult(
+        path=path,
+        size_bytes=len(content),
+        quantization=settings.quantization,
+        io=settings.io_type,
+        operators=dict(kinds.most_common()),
+        calibration=calibration,
+        files=(path, *files),
+    )
 
 
 def _is_keras_model(model: Any) -> bool:

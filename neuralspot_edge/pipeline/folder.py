@@ -7,16 +7,29 @@ from pathlib import Path
 
 from neuralspot_edge.errors import InputError
 
-__all__ = ["CHECKPOINT", "HISTORY", "KERAS_MODEL", "RECIPE", "REPORT", "RESULTS", "TFLITE", "claim_folder"]
+__all__ = [
+    "CHECKPOINT",
+    "HISTORY",
+    "KERAS_MODEL",
+    "PAGE",
+    "RECIPE",
+    "REPORT",
+    "RESULTS",
+    "SOURCES",
+    "TFLITE",
+    "claim_folder",
+]
 
 RECIPE = "recipe.json"
 KERAS_MODEL = "model.keras"
 TFLITE = "model.tflite"
 HISTORY = "history.csv"
 REPORT = "report.json"
+PAGE = "report.html"
 CHECKPOINT = "checkpoint.npz"
+SOURCES = ("golden.npz", "model_data.cc", "model_data.h", "op_resolver.h")
 
-RESULTS = (RECIPE, KERAS_MODEL, TFLITE, HISTORY, REPORT, CHECKPOINT)
+RESULTS = (RECIPE, KERAS_MODEL, TFLITE, *SOURCES, HISTORY, REPORT, PAGE, CHECKPOINT)
 
 
 def claim_folder(

@@ -12,10 +12,19 @@ from neuralspot_edge.conversion import ConversionSettings, shared_worker
 from neuralspot_edge.conversion.rules import check_layers
 from neuralspot_edge.conversion.settings import Io, QuantizationKind
 from neuralspot_edge.errors import InputError
-from neuralspot_edge.files import write_bytes, write_text
+from neuralspot_edge.files import write_text
 from neuralspot_edge.pipeline.card import ModelCard
-from neuralspot_edge.pipeline.export import ExportResult, convert_model, describe, export_settings
-from neuralspot_edge.pipeline.folder import CHECKPOINT, KERAS_MODEL, RECIPE, REPORT, RESULTS, TFLITE, claim_folder
+from neuralspot_edge.pipeline.export import (
+    ExportResult,
+    calibration_samples,
+    convert_model,
+    describe_calibration,
+    export_settings,
+    write_export,
+)
+from neuralspot_edge.pipeline.firmware import remove_firmware
+from neuralspot_edge.pipeline.folder import CHECKPOINT, KERAS_MODEL, RECIPE, RESULTS, TFLITE, claim_folder
+from neuralspot_edge.pipeline.report import note_export, note_verification, profile_for, write_report
 from neuralspot_edge.pipeline.verify import VerifyResult, verify
 from neuralspot_edge.recipes import Recipe, load_recipe
 from neuralspot_edge.reports.report_json import build_report
@@ -53,6 +62,7 @@ def run(
     recipe: Recipe | str | Path | Mapping[str, Any],
     out_dir: str | Path | None = None,
     *,
+    bundle: bool = False,
     overwrite: bool = False,
     resume: bool = False,
     on_stage: Callable[[str], None] | None = None,
@@ -63,11 +73,12 @@ def run(
 
     Args:
         recipe: A preset's name, a path, a dict, or a `Recipe`.
-        out_dir: The folder for recipe.json, model.keras, model.tflite, history.csv and report.json; None is
-            `runs/` and the recipe's name.
+        out_dir: The folder for recipe.json, model.keras, history.csv, model.tflite with its C sources and golden
+            vectors, report.html and report.json; None is `runs/` and the recipe's name.
+        bundle: Whether a CMake project with a runner and a self-test is written to `firmware` in it too.
         overwrite: Whether an earlier run there may be replaced.
         resume: Whether to go on with an interrupted run there.
-        on_stage: Called with `data`, `training`, `export`, `verification` as each begins.
+        on_stage: Called with `data`, `training`, `export`, `verification`, `report` as each begins.
         on_epoch: Called after each epoch.
         on_window: Called during verification with windows done and all of them.
 
@@ -90,11 +101,13 @@ def run(
     say("training")
     training = train_into(folder, recipe, data, resume=resume, keep_checkpoint=True, on_epoch=on_epoch)
     say("export")
-    exported = _export(folder, recipe, settings, training.model, data)
+    exported = _export(folder, recipe, settings, training.model, data, bundle=bundle)
     say("verification")
     verified = _verify(exported.path, recipe, training.model, data, on_window)
-    report = build_report(recipe, data, training, exported, verified)
-    write_text(folder / REPORT, json.dumps(report, indent=2) + "\n")
+    say("report")
+    costs = profile_for(exported.path, recipe)
+    report = build_report(recipe, data, training, exported=exported, verified=verified, profile=costs)
+    write_report(folder, report)
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return RunResult(folder, recipe, training, exported, verified, report)
 
@@ -116,6 +129,7 @@ def train_into(
     if not resume:
         for name in RESULTS:
             (folder / name).unlink(missing_ok=True)
+        remove_firmware(folder)
     result = train(recipe, out_dir=folder, resume=resume, keep_checkpoint=keep_checkpoint, data=data, on_epoch=on_epoch)
     fitted = with_fitted(recipe, data.preprocessing)
     write_text(folder / RECIPE, json.dumps(fitted.to_dict(), indent=2) + "\n")
@@ -128,6 +142,7 @@ def export_folder(
     quantization: QuantizationKind | None = None,
     io: Io | None = None,
     *,
+    bundle: bool = False,
     overwrite: bool = False,
 ) -> ExportResult:
     """Exports the trained model of a run's folder, calibrated with its own training data.
@@ -137,6 +152,7 @@ def export_folder(
         out_dir: The folder for the `.tflite`; None is the run's own.
         quantization: None takes the recipe's.
         io: None takes the recipe's, or where the quantization is another, that quantization's own.
+        bundle: Whether a CMake project is written too.
         overwrite: Whether a `.tflite` there may be replaced.
 
     Raises:
@@ -146,7 +162,9 @@ def export_folder(
     recipe, model = load_run(run_folder)
     settings = export_settings(recipe, quantization, io)
     folder = claim_folder(out_dir or run_folder, overwrite=overwrite, results=(TFLITE,))
-    return _export(folder, recipe, settings, model, prepare(recipe))
+    exported = _export(folder, recipe, settings, model, prepare(recipe), bundle=bundle)
+    note_export(folder, recipe, exported)
+    return exported
 
 
 def verify_folder(
@@ -167,7 +185,9 @@ def verify_folder(
     """
     recipe, model = load_run(run_folder)
     recipe = recipe.override({f"gates.{key}": value for key, value in (gates or {}).items()})
-    return _verify(Path(run_folder) / TFLITE, recipe, model, prepare(recipe), progress)
+    verified = _verify(Path(run_folder) / TFLITE, recipe, model, prepare(recipe), progress)
+    note_verification(Path(run_folder), verified)
+    return verified
 
 
 def load_run(folder: str | Path) -> tuple[Recipe, keras.Model]:
@@ -183,11 +203,20 @@ def load_run(folder: str | Path) -> tuple[Recipe, keras.Model]:
 
 
 def _export(
-    folder: Path, recipe: Recipe, settings: ConversionSettings, model: keras.Model, data: Prepared
+    folder: Path,
+    recipe: Recipe,
+    settings: ConversionSettings,
+    model: keras.Model,
+    data: Prepared,
+    *,
+    bundle: bool,
 ) -> ExportResult:
     card = ModelCard.of(recipe, data.preprocessing, data.dataset.channels)
-    content = convert_model(model, settings, data.train.x, card=card)
-    return describe(write_bytes(folder / TFLITE, content), content, settings, data.train.x)
+    samples = calibration_samples(model, settings, data.train.x)
+    content = convert_model(model, settings, samples, card=card)
+    source = describe_calibration(settings, data.train.x)
+    # What was held out makes the golden vectors: the model has seen none of it.
+    return write_export(folder, content, settings, card, [data.test.x], calibration=source, bundle=bundle)
 
 
 def _verify(

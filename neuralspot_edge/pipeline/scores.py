@@ -11,7 +11,7 @@ import numpy as np
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.pipeline.checks import Check
 from neuralspot_edge.recipes import GatesSpec
-from neuralspot_edge.recipes.consistency import CLASS_TASKS
+from neuralspot_edge.recipes.consistency import CLASS_TASKS, NAMED_CLASS_TASKS
 from neuralspot_edge.training import Metric
 from neuralspot_edge.training.metrics import confusion_matrix
 
@@ -98,6 +98,6 @@ class Scorer:
         )
 
     def _confusion(self, outputs: np.ndarray) -> Counts | None:
-        if self.task not in CLASS_TASKS or self.truth is None:
+        if self.task not in NAMED_CLASS_TASKS or self.truth is None:
             return None
         return tuple(tuple(row) for row in confusion_matrix(self.truth, outputs).tolist())

@@ -51,9 +51,19 @@ def check_calibration(
 def random_calibration(
     model: keras.Model, window: int | None = None, *, count: int = 128, seed: int = 0
 ) -> tuple[np.ndarray, ...]:
-    """Normally distributed samples for a model whose data is not at hand; its int8 ranges then fit no real signal."""
-    generator = np.random.default_rng(seed)
-    return tuple(generator.standard_normal((count, *shape), dtype=np.float32) for shape in input_shapes(model, window))
+    """Normally distributed samples for a model whose data is not at hand; its int8 ranges then fit no real signal.
+
+    An input of whole numbers gets 0 and 1, which are tokens of any vocabulary.
+    """
+    generator, shapes = np.random.default_rng(seed), input_shapes(model, window)
+    pairs = zip(model.inputs, shapes, strict=True)
+    return tuple(_random(generator, tensor.dtype, (count, *shape)) for tensor, shape in pairs)
+
+
+def _random(generator: np.random.Generator, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
+    if np.dtype(dtype).kind in "iub":
+        return generator.integers(0, 2, shape).astype(dtype)
+    return generator.standard_normal(shape, dtype=np.float32)
 
 
 def _as_list(samples: Any) -> list[Any]:

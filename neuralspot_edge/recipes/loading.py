@@ -110,11 +110,19 @@ def _parse(text: str, where: str, json: bool | None = None) -> Document:
 
 def _with_data_beside(document: Document, folder: Path) -> Document:
     data = document.content.get("data")
-    if not isinstance(data, dict) or not isinstance(data.get("path"), str) or not data["path"]:
+    if not isinstance(data, dict):
         return document
+    data = _with_path_in(data, folder)
+    if isinstance(data.get("options"), dict):
+        data = {**data, "options": _with_path_in(data["options"], folder)}
+    return Document({**document.content, "data": data}, document.lines)
+
+
+def _with_path_in(part: dict[str, Any], folder: Path) -> dict[str, Any]:
+    if not isinstance(part.get("path"), str) or not part["path"]:
+        return part
     # Absolute, so that the copy of the recipe in a run's folder still finds the data.
-    path = str((folder / data["path"]).absolute())
-    return Document({**document.content, "data": {**data, "path": path}}, document.lines)
+    return {**part, "path": str((folder / part["path"]).absolute())}
 
 
 def _to_recipe(document: Document, where: str = "") -> Recipe:

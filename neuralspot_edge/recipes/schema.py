@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from neuralspot_edge.errors import InputError
 from neuralspot_edge.models.params import Count, StrictModel, Text, validate
-from neuralspot_edge.recipes.consistency import CLASS_TASKS, inconsistencies
+from neuralspot_edge.recipes.consistency import NAMED_CLASS_TASKS, inconsistencies
 from neuralspot_edge.recipes.export import ExportSpec
 from neuralspot_edge.recipes.overrides import apply_changes
 from neuralspot_edge.recipes.specs import (
@@ -23,6 +24,8 @@ from neuralspot_edge.recipes.specs import (
     TrainingSpec,
     check_distinct,
 )
+from neuralspot_edge.suggestions import unknown_name
+from neuralspot_edge.targets import target_names
 
 __all__ = ["Recipe"]
 
@@ -37,14 +40,15 @@ class Recipe(StrictModel):
     task: Task = Field(
         description="What is learned, which sets loss, metric and head: classification a class for each window, "
         "segmentation a class for each step, regression and forecasting numbers, denoising the clean signal, anomaly "
-        "the input itself"
+        "the input itself, language the next token at each step"
     )
     classes: Annotated[Names, Field(min_length=2, max_length=4096)] | None = Field(
         default=None, description="Names of the classes in the order of the labels (classification, segmentation)"
     )
     outputs: Annotated[Count, Field(ge=1, le=4096)] | None = Field(
         default=None,
-        description="Numbers predicted (regression, forecasting: 1 if left out; denoising: the input's channels)",
+        description="Numbers predicted (regression, forecasting: 1 if left out; denoising: the input's channels; "
+        "language: the size of the vocabulary, required)",
     )
     data: DataSpec | None = Field(default=None, description="What to train on; without it a recipe only builds")
     input: InputSpec = Field(description="Shape of the model's input")
@@ -52,9 +56,18 @@ class Recipe(StrictModel):
     training: TrainingSpec = Field(default=TrainingSpec(), description="How it is trained")
     export: ExportSpec = Field(default=ExportSpec(), description="What is written")
     gates: GatesSpec = Field(default=GatesSpec(), description="What must hold for it to count as right")
-    target: Slug | None = Field(default=None, description="The device that the model is for")
+    target: Text | None = Field(
+        default=None, description="The chip or core that the model is for; `nse list --targets` names them"
+    )
 
     _distinct = field_validator("classes")(check_distinct)
+
+    @field_validator("target")
+    @classmethod
+    def _check_target(cls, target: str | None) -> str | None:
+        if target is not None and target not in target_names():
+            raise InputError(unknown_name("target", target, target_names()))
+        return target
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -74,7 +87,7 @@ class Recipe(StrictModel):
     @property
     def num_outputs(self) -> int:
         """Width of the model's output: the number of classes, or of numbers predicted."""
-        if self.task in CLASS_TASKS:
+        if self.task in NAMED_CLASS_TASKS:
             return len(self.classes or ())
         if self.outputs is not None:
             return self.outputs

@@ -13,7 +13,7 @@ from neuralspot_edge.suggestions import unknown_name
 
 __all__ = ["DataSpec", "GatesSpec", "InputSpec", "ModelSpec", "Names", "Slug", "Task", "TrainingSpec", "check_distinct"]
 
-Task = Literal["classification", "segmentation", "regression", "denoising", "forecasting", "anomaly"]
+Task = Literal["classification", "segmentation", "regression", "denoising", "forecasting", "anomaly", "language"]
 """What a recipe's model learns."""
 
 Slug = Annotated[str, Field(strict=True, pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
@@ -39,6 +39,10 @@ class DataSpec(StrictModel):
 
     dataset: Text | None = Field(
         default=None, description="A data set of this package by name; `nse list --datasets` names them"
+    )
+    # Its type is the data set's own: StrictModel stands for whichever that is.
+    options: SerializeAsAny[StrictModel] | None = Field(
+        default=None, validate_default=True, description="What the data set lets one choose; each has its own"
     )
     path: Text | None = Field(
         default=None,
@@ -72,6 +76,24 @@ class DataSpec(StrictModel):
         if dataset is not None and dataset not in list_datasets():
             raise InputError(unknown_name("dataset", dataset, list_datasets()))
         return dataset
+
+    @field_validator("options", mode="plain")
+    @classmethod
+    def _check_options(cls, options: Any, info: ValidationInfo) -> Any:
+        from neuralspot_edge.datasets import dataset_entry
+
+        # Without a data set that exists there is nothing to check against, and its own error is enough.
+        if (name := info.data.get("dataset")) is None:
+            if options is not None and "dataset" in info.data:
+                raise ValueError("only a data set by name takes them, leave them out")
+            return None
+        schema = dataset_entry(name).options
+        if schema is not None:
+            # A ValidationError from here keeps its places: the report says data.options.train.
+            return schema.model_validate({} if options is None else options)
+        if options is not None:
+            raise ValueError(f"{name} takes none, leave them out")
+        return None
 
     @model_validator(mode="after")
     def _check_source(self) -> Self:

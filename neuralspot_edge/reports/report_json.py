@@ -14,20 +14,26 @@ import numpy as np
 import neuralspot_edge
 
 if TYPE_CHECKING:
-    from neuralspot_edge.pipeline import ExportResult, VerifyResult
+    from neuralspot_edge.pipeline import ExportResult, Profile, VerifyResult
     from neuralspot_edge.recipes import Recipe
     from neuralspot_edge.training import Prepared, TrainResult
 
-__all__ = ["REPORT_SCHEMA_VERSION", "build_report", "jsonable"]
+__all__ = ["REPORT_SCHEMA_VERSION", "build_report", "describe_export", "describe_verification", "jsonable"]
 
-REPORT_SCHEMA_VERSION = 1
+REPORT_SCHEMA_VERSION = 2
 """Version of the shape of report.json."""
 
 _LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "tflite-micro", "numpy")
 
 
 def build_report(
-    recipe: Recipe, data: Prepared, training: TrainResult, exported: ExportResult, verified: VerifyResult
+    recipe: Recipe,
+    data: Prepared,
+    training: TrainResult,
+    *,
+    exported: ExportResult,
+    verified: VerifyResult,
+    profile: Profile,
 ) -> dict[str, Any]:
     """All facts of a run as JSON values.
 
@@ -37,6 +43,7 @@ def build_report(
         training: The training's course.
         exported: What is in the file.
         verified: What was proven of it.
+        profile: What it costs.
     """
     return {
         "schema_version": REPORT_SCHEMA_VERSION,
@@ -53,11 +60,23 @@ def build_report(
             "seed": recipe.training.seed,
             "history": jsonable(training.history),
         },
-        # The folder may be moved: a path inside it is of use, its place on this machine is not.
-        "export": {**jsonable(exported), "path": exported.path.name},
-        "verification": {**jsonable(verified), "ok": verified.ok},
+        "export": describe_export(exported),
+        "verification": describe_verification(verified),
+        "profile": profile.to_dict(),
         "versions": _versions(),
     }
+
+
+def describe_export(exported: ExportResult) -> dict[str, Any]:
+    """What is in the file and beside it, paths inside the folder: its place on this machine is of no use to others."""
+    folder = exported.path.parent
+    files = [path.relative_to(folder).as_posix() for path in exported.files]
+    return {**jsonable(exported), "path": exported.path.name, "files": files}
+
+
+def describe_verification(verified: VerifyResult) -> dict[str, Any]:
+    """The checks with their verdict."""
+    return {**jsonable(verified), "ok": verified.ok}
 
 
 def jsonable(value: Any) -> Any:

@@ -4,6 +4,11 @@ from .data import prepare as prepare
 from .fit import TrainResult as TrainResult
 from .fit import build_model as build_model
 from .fit import train as train
+from .forecasting import UncertainForecast as UncertainForecast
+from .forecasting import iterated_forecast as iterated_forecast
+from .forecasting import linear_forecast as linear_forecast
+from .forecasting import monte_carlo_dropout as monte_carlo_dropout
+from .forecasting import naive_forecast as naive_forecast
 from .history import Epoch as Epoch
 from .metrics import Metric as Metric
 from .metrics import metric_of as metric_of

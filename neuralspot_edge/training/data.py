@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Prepared", "Samples", "load_data", "prepare", "with_fitted"]
 
-_LABELS_OF_TASK: dict[str, LabelKind] = {"classification": "window", "segmentation": "step", "anomaly": "window"}
+_LABELS_OF_TASK: dict[str, LabelKind] = {
+    "classification": "window",
+    "segmentation": "step",
+    "anomaly": "window",
+    "language": "step",
+}
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ def load_data(recipe: Recipe) -> Dataset:
         raise InputError("data: the recipe names none; add data: {dataset: NAME} or data: {path: FILE}")
     window, hop, seed = recipe.input.window, recipe.input.hop, recipe.training.seed
     if recipe.data.dataset:
-        dataset = load_dataset(recipe.data.dataset, window=window, hop=hop, seed=seed)
+        dataset = load_dataset(recipe.data.dataset, window=window, hop=hop, seed=seed, options=recipe.data.options)
     else:
         dataset = load_file(
             str(recipe.data.path),
@@ -85,6 +90,11 @@ def load_data(recipe: Recipe) -> Dataset:
 
 
 def _check_fit(recipe: Recipe, dataset: Dataset) -> None:
+    if recipe.task == "language" and recipe.outputs != dataset.num_classes:
+        raise InputError(
+            f"outputs: the recipe says {recipe.outputs}, the vocabulary of the data {dataset.name!r} has "
+            f"{dataset.num_classes} tokens: write this, and for input.channels {dataset.num_channels}"
+        )
     window, channels = dataset.train.x.shape[1:]
     for field, wanted, found in (
         ("window", recipe.input.window, window),

@@ -12,7 +12,7 @@ import numpy as np
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.files import write_text
 from neuralspot_edge.models import get_family
-from neuralspot_edge.recipes.consistency import CLASS_TASKS
+from neuralspot_edge.recipes.consistency import CLASS_TASKS, NAMED_CLASS_TASKS
 from neuralspot_edge.training.data import Prepared, prepare, with_fitted
 from neuralspot_edge.training.history import Epoch, to_csv
 from neuralspot_edge.training.models import save_model
@@ -156,7 +156,7 @@ def _fit(model: keras.Model, recipe: Recipe, data: Prepared, keeper: Any) -> Non
 
 def _sample_weights(recipe: Recipe, labels: np.ndarray) -> np.ndarray | None:
     """Inverse class frequencies where the largest class is over 1.5 times the smallest, so that none is ignored."""
-    if recipe.task not in CLASS_TASKS or recipe.training.class_weights == "none":
+    if recipe.task not in NAMED_CLASS_TASKS or recipe.training.class_weights == "none":
         return None
     counts = np.bincount(labels.ravel())
     seen = counts[counts > 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,10 +16,13 @@ __all__ = [
     "Metric",
     "accuracy",
     "area_under_roc",
+    "bits_per_token",
     "confusion_matrix",
+    "cross_entropy",
     "macro_f1",
     "mean_squared_error",
     "metric_of",
+    "perplexity",
 ]
 
 
@@ -87,6 +91,35 @@ def macro_f1(targets: np.ndarray, outputs: np.ndarray) -> float:
     return float(np.mean(scores))
 
 
+def cross_entropy(targets: np.ndarray, outputs: np.ndarray) -> float:
+    """Mean of -ln p of the right class; `outputs` (..., classes) logits or probabilities, `targets` (...).
+
+    Outputs that are all in [0, 1] are taken as probabilities, and no probability as less than 1e-7, as Keras does: the
+    int8 form of a softmax has nothing between 0 and 1/256.
+
+    Raises:
+        ValueError: The shapes do not fit.
+    """
+    _check_shape(targets, outputs.shape[:-1])
+    values = outputs.astype(np.float64)
+    if values.min() >= 0 and values.max() <= 1:
+        log_p = np.log(np.clip(values, _LEAST_PROBABILITY, 1))
+    else:
+        shifted = values - values.max(axis=-1, keepdims=True)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return float(-np.take_along_axis(log_p, targets[..., None], axis=-1).mean())
+
+
+def bits_per_token(targets: np.ndarray, outputs: np.ndarray) -> float:
+    """The cross entropy in bits: the bits per character of a model of characters. See `cross_entropy`."""
+    return cross_entropy(targets, outputs) / math.log(2)
+
+
+def perplexity(targets: np.ndarray, outputs: np.ndarray) -> float:
+    """The number e to the power of the cross entropy, by which models of words are judged. See `cross_entropy`."""
+    return math.exp(cross_entropy(targets, outputs))
+
+
 def mean_squared_error(targets: np.ndarray, outputs: np.ndarray) -> float:
     """Mean of the squared differences; both of one shape, but for axes of length 1.
 
@@ -123,6 +156,8 @@ def _reconstruction_auc(targets: np.ndarray, outputs: np.ndarray, inputs: np.nda
     return area_under_roc(targets, errors)
 
 
+_LEAST_PROBABILITY = 1e-7
+
 _MSE = Metric("mse", "mean squared error", False, lambda y, out, _: mean_squared_error(y, out))
 
 METRICS: dict[str, Metric] = {
@@ -132,6 +167,12 @@ METRICS: dict[str, Metric] = {
     "denoising": _MSE,
     "forecasting": _MSE,
     "anomaly": Metric("auc", "area under the ROC curve of the reconstruction error", True, _reconstruction_auc),
+    "language": Metric(
+        "bits_per_token",
+        "cross entropy in bits per character or word; 2 to its power is the perplexity",
+        False,
+        lambda y, out, _: bits_per_token(y, out),
+    ),
 }
 
 

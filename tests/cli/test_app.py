@@ -13,10 +13,11 @@ import pytest
 import yaml
 from helpers import small
 
+import neuralspot_edge
 from neuralspot_edge.cli import show
 from neuralspot_edge.training.checkpoint import Checkpoint
 
-COMMANDS = ("list", "show", "new", "schema", "train", "export", "verify", "run")
+COMMANDS = ("list", "show", "new", "schema", "train", "export", "verify", "run", "profile", "compare")
 NSE = [sys.executable, "-m", "neuralspot_edge.cli.app"]
 
 
@@ -40,6 +41,11 @@ def test_the_help_of_a_command_teaches(nse, command):
     for option in re.findall(r"--[a-z-]+", rest):
         described = re.search(rf"{option}[ \[](?:[^─]*?)[A-Z][a-z]+ ", rest)
         assert described, f"{option} is not explained"
+
+
+def test_the_version(nse):
+    outcome = nse("--version")
+    assert (outcome.status, outcome.out) == (0, f"nse {neuralspot_edge.__version__}\n")
 
 
 def test_no_command_shows_the_help_and_says_what_is_missing(nse):

@@ -53,7 +53,12 @@ def test_arrays_of_an_npz_and_a_table(nse, tmp_path, model_file):
 def test_a_folder_that_was_trained(nse, finished_run, tmp_path):
     outcome = nse("export", finished_run.folder, "-o", "out", "--quantization", "float32", "--format", "json")
     assert (outcome.status, json.loads(outcome.out)["quantization"]) == (0, "float32")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["model.tflite"]
+    assert {f"out/{path.name}" for path in (tmp_path / "out").iterdir()} == set(json.loads(outcome.out)["files"])
+
+
+def test_a_bundle_where_asked(nse, finished_run, tmp_path):
+    assert nse("export", finished_run.folder, "-o", "out", "--bundle").status == 0
+    assert (tmp_path / "out" / "firmware" / "CMakeLists.txt").is_file()
 
 
 def test_the_file_of_a_run_is_replaced_where_asked(nse, refusal, finished_run, tmp_path):

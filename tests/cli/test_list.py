@@ -2,6 +2,7 @@ import json
 
 from neuralspot_edge.datasets import list_datasets
 from neuralspot_edge.recipes import list_models
+from neuralspot_edge.targets import list_targets
 
 
 def test_all_presets_as_json(nse):
@@ -23,7 +24,7 @@ def test_the_table_names_every_preset_and_what_it_costs(nse):
     for row in json.loads(nse("list", "--format", "json").out):
         (line,) = (line for line in out.splitlines() if line.split()[0] == row["name"])
         assert f"{row['parameters']:,}" in line
-        assert f"{row['int8_bytes']:,}" in line
+        assert all(f"{row[figure]:,}" in line for figure in ("macs", "int8_bytes", "arena_bytes"))
 
 
 def test_no_match_is_no_error(nse):
@@ -39,3 +40,16 @@ def test_the_data_sets_that_a_recipe_may_name(nse):
     out = nse("list", "--datasets", "basic*").out
     assert "basic-motions" in out
     assert "gunpoint" not in out
+
+
+def test_the_chips_and_cores_that_target_takes(nse):
+    rows = json.loads(nse("list", "--targets", "--format", "json").out)
+    assert [row["name"] for row in rows] == list(list_targets())
+    assert all(row["source"] and row["clock_mhz"] > 0 for row in rows)
+    out = nse("list", "--targets", "stm32*").out
+    assert "stm32l4    cortex-m4       120" in out
+    assert "cortex-m55" not in out
+
+
+def test_one_list_at_a_time(refusal):
+    assert refusal("list", "--targets", "--datasets") == "--datasets and --targets: name one of them"

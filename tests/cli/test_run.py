@@ -1,15 +1,15 @@
 """`nse run` and `nse train`."""
 
 import json
-import sys
 
 import pytest
 import yaml
 from helpers import small
 
-from neuralspot_edge.pipeline import verify
+from neuralspot_edge.pipeline import agreement
+from neuralspot_edge.pipeline.folder import CHECKPOINT, RESULTS
 
-FILES = ["history.csv", "model.keras", "model.tflite", "recipe.json", "report.json"]
+FILES = sorted({*RESULTS} - {CHECKPOINT})
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_a_run_ends_in_a_summary_and_its_files(nse, recipe_file, tmp_path):
     assert outcome.status == 0
     assert _names(tmp_path / "runs" / "tcn-small") == FILES
     assert "verified on TensorFlow Lite Micro" in outcome.out
-    assert "report: runs/tcn-small/report.json" in outcome.out
+    assert "report: runs/tcn-small/report.html" in outcome.out
     assert "4 epochs" in outcome.out
     assert "Traceback" not in outcome.err
     again = nse("run", recipe_file)
@@ -37,7 +37,7 @@ def test_a_run_ends_in_a_summary_and_its_files(nse, recipe_file, tmp_path):
 
 
 def test_a_run_that_proves_nothing_is_status_1_and_writes_its_report(nse, recipe_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(sys.modules[verify.__module__], "available", lambda: ("LiteRtInterpreter",))
+    monkeypatch.setattr(agreement, "available", lambda: ("LiteRtInterpreter",))
     outcome = nse("run", recipe_file, "-o", "out", "--format", "json", "--set", "training.epochs=1")
     assert outcome.status == 1
     report = json.loads(outcome.out)

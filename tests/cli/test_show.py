@@ -8,55 +8,87 @@ from helpers import small
 
 from neuralspot_edge.pipeline import create_model
 from neuralspot_edge.recipes import list_models, load_recipe
+from neuralspot_edge.recipes.facts import describe_preset
 
 
 def test_a_preset_as_json_is_the_recipe_and_what_its_model_sees(nse):
-    outcome = nse("show", "tcn-ecg-segmentation-2class", "--format", "json")
+    outcome = nse("show", "tcn-ecg-segmentation-2class", "--no-cost", "--format", "json")
     assert (outcome.status, outcome.err) == (0, "")
     shown = json.loads(outcome.out)
     recipe = load_recipe("tcn-ecg-segmentation-2class")
     assert load_recipe(shown["recipe"]) == recipe
     assert (shown["receptive_field"], shown["is_causal"]) == (recipe.params.receptive_field, True)
     assert "layers" not in shown
+    assert "profile" not in shown
 
 
 @pytest.mark.parametrize("name", list_models())
 def test_every_preset_is_shown(nse, name):
-    outcome = nse("show", name)
+    outcome = nse("show", name, "--no-cost")
     assert (outcome.status, outcome.err) == (0, "")
     assert name in outcome.out
 
 
 def test_a_table_has_fields_as_set_takes_them(nse):
     outcome = nse(
-        "show", "tcn-tiny", "--set", "model.params.blocks.0.filters=7", "--set", "training.learning_rate=1e-4"
+        "show",
+        "tcn-tiny",
+        "--no-cost",
+        "--set",
+        "model.params.blocks.0.filters=7",
+        "--set",
+        "training.learning_rate=1e-4",
     )
     rows = {line.split()[0]: line.split()[1] for line in outcome.out.splitlines() if len(line.split()) == 2}
     assert rows["model.params.blocks.0.filters"] == "7"
     assert rows["training.learning_rate"] == "0.0001"
-    assert nse("show", "tcn-tiny", "--set", f"model.params.blocks.0.filters={rows['input.window']}").status == 0
+    assert (
+        nse("show", "tcn-tiny", "--no-cost", "--set", f"model.params.blocks.0.filters={rows['input.window']}").status
+        == 0
+    )
 
 
 def test_layers_and_their_parameters(nse):
-    outcome = nse("show", "tcn-tiny", "--layers", "--format", "json")
+    outcome = nse("show", "tcn-tiny", "--no-cost", "--layers", "--format", "json")
     layers, count = json.loads(outcome.out)["layers"], create_model("tcn-tiny").count_params()
     assert sum(layer["parameters"] for layer in layers) == count > 500
     assert layers[0] == {"name": "input", "kind": "InputLayer", "output_shape": [50, 6], "parameters": 0}
-    table = nse("show", "tcn-tiny", "--layers").out
+    table = nse("show", "tcn-tiny", "--no-cost", "--layers").out
     assert f"{count:,}" in table.splitlines()[-1]
     assert "50 x 6" in table
 
 
+def test_the_cost_before_any_training(nse):
+    outcome = nse("show", "tcn-tiny", "--set", "target=apollo3", "--format", "json")
+    profile = json.loads(outcome.out)["profile"]
+    assert profile["totals"]["macs"] == describe_preset("tcn-tiny").macs
+    assert [target["name"] for target in profile["targets"]] == ["apollo3"]
+    table = nse("show", "tcn-tiny").out
+    assert f"{describe_preset('tcn-tiny').macs:,} MACs" in table
+    assert "DEPTHWISE_CONV_2D" in table
+
+
+def test_a_model_that_does_not_convert_is_shown_without_its_cost(nse):
+    outcome = nse("show", "tcn-tiny", "--set", "model.params.blocks.0.activation=gelu")
+    assert outcome.status == 0
+    assert "model.params.blocks.0.activation" in outcome.out
+    assert outcome.said[0].startswith("nse: the cost is not known: layer ")
+
+
 def test_a_recipe_from_standard_input(nse):
     text = yaml.safe_dump(small.content()).encode()
-    assert json.loads(nse("show", "-", "--format", "json", stdin=text).out)["recipe"]["name"] == "tcn-small"
+    assert (
+        json.loads(nse("show", "-", "--no-cost", "--format", "json", stdin=text).out)["recipe"]["name"] == "tcn-small"
+    )
     text = json.dumps(small.content()).encode()
-    assert json.loads(nse("show", "-", "--format", "json", stdin=text).out)["recipe"]["name"] == "tcn-small"
+    assert (
+        json.loads(nse("show", "-", "--no-cost", "--format", "json", stdin=text).out)["recipe"]["name"] == "tcn-small"
+    )
 
 
 def test_brackets_are_not_taken_for_markup(nse, tmp_path):
     (tmp_path / "units.yaml").write_text(yaml.safe_dump(small.content(description="speed in [m/s] of [red] [/x]")))
-    assert "speed in [m/s] of [red] [/x]" in nse("show", "units.yaml").out
+    assert "speed in [m/s] of [red] [/x]" in nse("show", "units.yaml", "--no-cost").out
 
 
 def _nested(depth):

@@ -50,7 +50,7 @@ def test_a_failed_gate_is_status_1_with_the_figure(nse, folder):
     outcome = nse("verify", "copy", "--max-drop", 0.1)
     assert outcome.status == 1
     assert outcome.said == []
-    (line,) = (line for line in outcome.out.splitlines() if line.startswith("device vs float"))
+    (line,) = (line for line in outcome.out.splitlines() if line.startswith("file vs float"))
     assert "failed" in line
     assert "0.1 accuracy" in line
 

@@ -16,8 +16,21 @@ GENERATED = [
 ]
 
 
+RECORDED = ["basic-motions", "gunpoint", "japanese-vowels"]
+SEQUENCES = [
+    "adding-problem",
+    "copy-memory",
+    "echo",
+    "sequential-digits",
+    "sequential-mnist",
+    "text-characters",
+    "text-words",
+    "two-sines",
+]
+
+
 def test_names():
-    assert list_datasets() == ["basic-motions", "gunpoint", "japanese-vowels", *GENERATED]
+    assert list_datasets() == sorted([*RECORDED, *GENERATED, *SEQUENCES])
     assert list_datasets("synthetic-*") == GENERATED
     assert list_datasets("nothing*") == []
 
@@ -25,22 +38,60 @@ def test_names():
 def test_unknown_name_is_refused_with_the_nearest():
     with pytest.raises(InputError, match="unknown data set 'basic_motion': did you mean 'basic-motions'"):
         load_dataset("basic_motion")
-    with pytest.raises(InputError, match="known are basic-motions, gunpoint"):
+    with pytest.raises(InputError, match="known are adding-problem, basic-motions"):
         dataset_entry("zzz")
 
 
 @pytest.mark.parametrize("name", list_datasets())
-def test_entry_tells_what_loading_gives(name):
-    entry, data = dataset_entry(name), load_dataset(name)
+def test_entry_tells_where_it_comes_from(name):
+    entry = dataset_entry(name)
     assert entry.description
     assert entry.tasks
     assert entry.provenance.source
     assert entry.provenance.citation
+
+
+@pytest.mark.parametrize("name", list_datasets())
+def test_entry_tells_what_loading_gives(name, tmp_path):
+    entry = dataset_entry(name)
+    data = load_dataset(name, options=options_of(name, tmp_path))
     assert data.window == entry.window
-    assert data.channels == entry.channels
+    assert data.channels == (entry.channels or data.classes)
+    assert entry.classes in ((), data.classes)
     assert data.provenance is entry.provenance
-    kinds = {"classification": "window", "anomaly": "window", "segmentation": "step", "denoising": "target"}
-    assert {data.label_kind} == {kinds[task] for task in entry.tasks}
+    kinds = {"classification": "window", "anomaly": "window", "segmentation": "step", "language": "step"}
+    assert {data.label_kind} == {kinds.get(task, "target") for task in entry.tasks}
+
+
+def options_of(name, folder):
+    """What a data set needs to be loaded, and to be so in no time."""
+    if name.startswith("text-"):
+        (folder / "a.txt").write_text("to be, or not to be?\n" * 500)
+        return {"path": str(folder / "a.txt")}
+    if name == "sequential-mnist":
+        x = np.zeros((100, 28, 28), np.uint8)
+        np.savez(folder / "mnist.npz", x=x, y=np.arange(100) % 10)
+        return {"path": str(folder / "mnist.npz")}
+    schema = dataset_entry(name).options
+    return {"train": 20} if schema and "train" in schema.model_fields else None
+
+
+@pytest.mark.parametrize("name", [*RECORDED, *GENERATED])
+def test_options_are_refused_where_there_are_none(name):
+    assert load_dataset(name, options={}).name == name
+    with pytest.raises(InputError, match=f"^the data set '{name}' takes no options: leave them out$"):
+        load_dataset(name, options={"train": 3})
+
+
+def test_unknown_options_are_refused_with_the_nearest():
+    with pytest.raises(InputError, match=r"^options of the data set 'copy-memory': unknown key 'memori': did you mean"):
+        load_dataset("copy-memory", options={"memori": 3})
+
+
+@pytest.mark.parametrize("name", [name for name in SEQUENCES if not name.startswith("text-")])
+def test_a_hop_is_refused_where_each_sequence_is_a_window(name, tmp_path):
+    with pytest.raises(InputError, match="each sequence is one: leave out hop 3"):
+        load_dataset(name, hop=3, options=options_of(name, tmp_path))
 
 
 @pytest.mark.parametrize("name", GENERATED)

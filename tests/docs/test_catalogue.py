@@ -26,6 +26,8 @@ def test_every_data_set_is_listed_with_its_source():
     assert list(_rows(table)) == names
     assert all(name in sources for name in names)
     assert _rows(table)["`basic-motions`"][2] == "100 steps of 6, 10 Hz"
+    assert _rows(table)["`two-sines`"][2] == "50 steps of 1"
+    assert _rows(table)["`text-words`"][2] == "80 steps of the vocabulary"
 
 
 @pytest.mark.parametrize(

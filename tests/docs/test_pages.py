@@ -72,7 +72,7 @@ def test_the_first_example_runs_and_is_proven(tmp_path, monkeypatch, capsys):
     ((_, text),) = [block for block in _blocks("python") if block[0] == "docs/index.md"]
     exec(compile(text.replace("epochs=30", "epochs=1"), "index.md", "exec"), {})
     assert "tflm_vs_litert passed" in capsys.readouterr().out
-    assert [path.name for path in Path("out").iterdir()] == ["model.tflite"]
+    assert {"model.tflite", "model_data.h", "op_resolver.h"} <= {path.name for path in Path("out").iterdir()}
 
 
 def test_the_examples_of_the_tcn_page_run(capsys):
@@ -82,6 +82,16 @@ def test_the_examples_of_the_tcn_page_run(capsys):
             exec(compile(text, "tcn.md", "exec"), names)
     assert capsys.readouterr().out == "33 True\n"
     assert names["model"].output_shape == (None, 256, 2)
+
+
+def test_the_forecasts_of_the_data_page_are_as_good_as_it_says(capsys):
+    ((_, text),) = [block for block in _blocks("python") if block[0] == "docs/data.md"]
+    names: dict[str, object] = {}
+    exec(compile(text, "data.md", "exec"), names)
+    naive, linear = map(float, capsys.readouterr().out.split())
+    assert naive == pytest.approx(0.257, rel=0.1)
+    assert linear == pytest.approx(0.0155, rel=0.1)
+    assert names["ten_steps"].shape == (2000, 10, 1)
 
 
 @pytest.mark.parametrize("path", [*(ROOT / page for page in PAGES), *NOTEBOOKS], ids=lambda path: path.name)

@@ -4,7 +4,7 @@ from ai_edge_litert import schema_py_generated as schema
 from graph import tiny_models
 
 from neuralspot_edge.errors import InputError
-from neuralspot_edge.graph import Quantization, load_graph, parse, serialize
+from neuralspot_edge.graph import Quantization, load_graph, parse, read_metadata, serialize
 
 
 def test_a_converted_model_reads_as_litert_says(models):
@@ -102,3 +102,98 @@ def test_names_come_from_the_signature_where_there_is_one():
 def test_content_is_not_printed(models):
     weights = load_graph(models["int8"]).operators[0].inputs[1]
     assert "data" not in repr(weights)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "size"),
+    [
+        ((2, 3), "INT8", 6),
+        ((2, 3), "INT16", 12),
+        ((2, 3), "FLOAT32", 24),
+        ((), "INT64", 8),
+        ((3,), "INT4", 2),
+        ((0, 3), "INT8", 0),
+        ((5,), "BOOL", 5),
+        ((2, 3), "STRING", 0),
+        ((1,), "RESOURCE", 0),
+        ((1,), "VARIANT", 0),
+    ],
+)
+def test_sizes_are_those_of_the_content_in_memory(shape, dtype, size):
+    ends = [tiny_models.tensor("x", shape, dtype), tiny_models.tensor("y", (1,))]
+    (tensor,) = load_graph(tiny_models.pack("CUSTOM", ends, inputs=[0], outputs=[1], custom_code="Mine")).inputs
+    assert (tensor.element_count, tensor.size_bytes) == (int(np.prod(shape)), size)
+
+
+@pytest.mark.parametrize("shape", [(-1, 3), (2**20, 2**20, 2), (1,) * 17])
+def test_a_shape_that_no_model_has_is_refused(shape):
+    ends = [tiny_models.tensor("x", shape), tiny_models.tensor("y", (1,))]
+    tflite = tiny_models.pack("RELU", ends, inputs=[0], outputs=[1])
+    with pytest.raises(InputError, match="tensor 'x' has the shape"):
+        load_graph(tflite)
+
+
+def test_a_state_is_told_from_what_is_computed():
+    variables = [tensor.name for tensor in load_graph(tiny_models.running_sum(3)).tensors if tensor.is_variable]
+    assert variables == ["state"]
+
+
+def test_constants_that_share_a_buffer_say_so():
+    model = parse(tiny_models.running_sum(1))
+    tensors = model.subgraphs[0].tensors
+    tensors[1].buffer = tensors[2].buffer
+    _, feature, time, bias, *_ = load_graph(serialize(model)).tensors
+    assert feature.buffer == time.buffer != bias.buffer
+
+
+def test_an_operator_has_its_version():
+    model = parse(tiny_models.gelu())
+    model.operatorCodes[0].version = 3
+    assert load_graph(serialize(model)).operators[0].version == 3
+
+
+def test_signatures_name_the_ends_of_any_subgraph():
+    ends = [tiny_models.tensor("x", (1, 4)), tiny_models.tensor("y", (1, 4))]
+    model = parse(tiny_models.pack("RELU", ends, inputs=[0], outputs=[1], more_subgraphs=1))
+    given, wanted = [schema.TensorMapT("ecg", 0)], [schema.TensorMapT("beats", 1)]
+    model.signatureDefs = [schema.SignatureDefT(given, wanted, "step", 1)]
+    graph = load_graph(serialize(model))
+    (signature,) = graph.signatures
+    assert (signature.key, signature.subgraph_index) == ("step", 1)
+    assert signature.inputs == {"ecg": graph.subgraphs[1].inputs[0]}
+    assert signature.outputs == {"beats": graph.subgraphs[1].outputs[0]}
+    assert graph.input_names == ("x",)
+
+
+def test_metadata_is_that_of_the_file(models):
+    assert load_graph(models["int8"]).metadata == read_metadata(models["int8"])
+    assert "min_runtime_version" in load_graph(models["int8"]).metadata
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "bodies"),
+    [
+        ("IF", schema.IfOptionsT(thenSubgraphIndex=1, elseSubgraphIndex=0), (1, 0)),
+        ("WHILE", schema.WhileOptionsT(condSubgraphIndex=0, bodySubgraphIndex=1), (0, 1)),
+        ("CALL_ONCE", schema.CallOnceOptionsT(initSubgraphIndex=1), (1,)),
+        ("RELU", None, ()),
+    ],
+)
+def test_control_flow_names_the_subgraphs_that_it_runs(kind, options, bodies):
+    ends = [tiny_models.tensor("x", (1, 4)), tiny_models.tensor("y", (1, 4))]
+    tflite = tiny_models.pack(kind, ends, inputs=[0], outputs=[1], options=options, more_subgraphs=1)
+    assert load_graph(tflite).operators[0].bodies == bodies
+
+
+@pytest.mark.parametrize("index", [2, -1])
+def test_control_flow_that_runs_no_subgraph_is_refused(index):
+    ends = [tiny_models.tensor("x", (1, 4)), tiny_models.tensor("y", (1, 4))]
+    options = schema.WhileOptionsT(condSubgraphIndex=0, bodySubgraphIndex=index)
+    tflite = tiny_models.pack("WHILE", ends, inputs=[0], outputs=[1], options=options, more_subgraphs=1)
+    with pytest.raises(InputError, match=f"it has no subgraph {index} for operator WHILE to run"):
+        load_graph(tflite)
+
+
+def test_a_view_can_be_a_key():
+    graph, same = (load_graph(tiny_models.gelu()) for _ in range(2))
+    assert {graph: 1}[same] == 1

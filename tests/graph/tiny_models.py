@@ -129,20 +129,22 @@ def quantize_operator(scale: float, zero_point: int, size: int) -> bytes:
     )
 
 
-def running_sum(memory: int) -> bytes:
-    """SVDF that gives the sum of the last `memory` inputs, float32 (1, 1) to (1, 1): its state is a variable tensor."""
+def running_sum(memory: int, *, bias: bool = True) -> bytes:
+    """SVDF that gives the sum of the last `memory` inputs, float32 (1, 1) to (1, 1): its state is a variable tensor.
+
+    The bias is optional, but TFLite Micro crashes where it is left out.
+    """
     from ai_edge_litert import schema_py_generated as schema
 
     tensors = [
         tensor("x", (1, 1)),
         tensor("feature", (1, 1), data=np.ones((1, 1), np.float32)),
         tensor("time", (1, memory), data=np.ones((1, memory), np.float32)),
-        # Optional, but TFLite Micro crashes where it is left out.
-        tensor("bias", (1,), data=np.zeros(1, np.float32)),
+        tensor("bias", (1,), data=np.zeros(1, np.float32)) if bias else None,
         tensor("state", (1, memory), isVariable=True),
         tensor("y", (1, 1)),
     ]
-    return pack("SVDF", tensors, inputs=[0], outputs=[5], options=schema.SVDFOptionsT(rank=1))
+    return pack("SVDF", tensors, inputs=[0], outputs=[5 if bias else 4], options=schema.SVDFOptionsT(rank=1))
 
 
 def gelu() -> bytes:

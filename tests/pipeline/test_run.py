@@ -10,13 +10,14 @@ from helpers import small
 import neuralspot_edge as nse
 from neuralspot_edge.errors import ConversionError, InputError
 from neuralspot_edge.graph import load_graph
+from neuralspot_edge.pipeline.folder import CHECKPOINT, RESULTS
 from neuralspot_edge.pipeline.run import export_folder, load_run, run, train_into, verify_folder
 from neuralspot_edge.recipes import load_recipe
 from neuralspot_edge.training import prepare
 
 # The room lends the name `pipeline.run` to the function.
 MODULE = sys.modules[run.__module__]
-FILES = ["history.csv", "model.keras", "model.tflite", "recipe.json", "report.json"]
+FILES = sorted({*RESULTS} - {CHECKPOINT})
 
 
 def _names(folder):
@@ -189,7 +190,7 @@ def test_a_run_that_ends_in_its_export_resumes_without_training_again(tmp_path, 
         with pytest.raises(failure):
             run(recipe, tmp_path / "run")
     result = run(recipe, tmp_path / "run", resume=True, on_stage=stages.append, on_epoch=epochs.append)
-    assert stages == ["data", "training", "export", "verification"]
+    assert stages == ["data", "training", "export", "verification", "report"]
     assert not epochs
     assert len(result.training.history) == 3
     assert _names(tmp_path / "run") == FILES
@@ -259,6 +260,44 @@ def test_an_anomaly_model_is_judged_by_what_training_did_not_see(tmp_path):
         result = run(recipe, tmp_path / "run")
     assert result.verified.metric == "auc"
     np.testing.assert_array_equal(result.training.data.test.labels, labels == "faulty")
+
+
+def test_forecasts_at_every_step_run_from_their_data_to_a_proof(tmp_path):
+    options = {"train": 40, "validation": 8, "test": 8, "steps_ahead": 10, "sequence_to_sequence": True}
+    recipe = small.recipe(
+        {"dataset": "two-sines", "options": options},
+        {"training.epochs": 2},
+        task="forecasting",
+        classes=None,
+        outputs=10,
+        input={"window": 50, "channels": 1},
+        model={"family": "tcn", "params": {"padding": "causal", "blocks": [{"filters": 4}]}},
+    )
+    result = run(recipe, tmp_path / "run")
+    assert result.training.data.test.y.shape == (8, 50, 10)
+    assert result.verified.metric == "mse"
+    assert result.verified.checks[0].status == "passed"
+
+
+def test_a_language_model_runs_from_a_text_to_a_proof(tmp_path):
+    (tmp_path / "book.txt").write_text("abcdefg" * 200)
+    recipe = small.recipe(
+        {"dataset": "text-characters", "preprocess": "none", "options": {"path": str(tmp_path / "book.txt")}},
+        {"training.epochs": 60, "training.learning_rate": 0.05},
+        task="language",
+        classes=None,
+        outputs=8,
+        input={"window": 16, "channels": 8},
+        model={"family": "tcn", "params": {"padding": "causal", "output_kernel": 1, "blocks": [{"filters": 8}]}},
+    )
+    result = run(recipe, tmp_path / "run")
+    assert result.verified.metric == "bits_per_token"
+    # Guessing one of seven letters costs log2(7) = 2.8 bits; which comes next is certain from the one before.
+    assert result.verified.float_metric_value < 0.3
+    assert result.verified.checks[0].status == "passed"
+    assert result.verified.confusion is None
+    with pytest.raises(InputError, match=r"^outputs: the recipe says 9, the vocabulary .* has 8 tokens: write this"):
+        prepare(recipe.override({"outputs": 9}))
 
 
 def test_what_the_device_cannot_run_is_told_of_before_anything_is_trained(tmp_path):

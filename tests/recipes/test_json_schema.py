@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 from neuralspot_edge.datasets import list_datasets
 from neuralspot_edge.models.registry import list_families
 from neuralspot_edge.recipes import list_models, load_recipe, preset_path, recipe_json_schema
+from neuralspot_edge.targets import target_names
 
 SCHEMA = recipe_json_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
@@ -32,6 +33,8 @@ def test_presets_are_valid_as_written_and_as_loaded(name):
 def test_names_are_completed():
     assert SCHEMA["$defs"]["ModelSpec"]["properties"]["family"]["enum"] == list(list_families())
     assert SCHEMA["$defs"]["DataSpec"]["properties"]["dataset"]["anyOf"][0]["enum"] == list(list_datasets())
+    assert SCHEMA["properties"]["target"]["anyOf"][0]["enum"] == list(target_names())
+    assert "steps_ahead" in SCHEMA["$defs"]["TwoSinesOptions"]["properties"]
     assert "filters" in SCHEMA["$defs"]["TcnBlockParams"]["properties"]
 
 
@@ -46,6 +49,9 @@ def test_names_are_completed():
         ("model", {"family": "tcn", "params": {"kernal": 3}}),
         ("model", {"family": "tcn"}),
         ("data", {"dataset": "basic-motion"}),
+        ("data", {"dataset": "adding-problem", "options": {"trian": 3}}),
+        ("data", {"dataset": "copy-memory", "options": {"memory": 0}}),
+        ("target", "apolo4"),
     ],
 )
 def test_what_a_recipe_may_not_say(content, part, value):

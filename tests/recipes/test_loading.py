@@ -201,6 +201,16 @@ def test_data_is_beside_the_recipe(write, tmp_path, monkeypatch):
     assert load_recipe(absolute).data.path == "/signals/mine.npz"
 
 
+def test_a_file_that_a_data_set_reads_is_relative_to_the_recipe(write, tmp_path):
+    content = yaml.safe_load(TEXT) | {"data": {"dataset": "sequential-mnist", "options": {"path": "mnist.npz"}}}
+    content |= {"classes": [str(digit) for digit in range(10)], "input": {"window": 784, "channels": 1}}
+    assert load_recipe(content).data.options.path == "mnist.npz"
+    path = write(yaml.safe_dump(content))
+    assert load_recipe(path).data.options.path == str(tmp_path / "mnist.npz")
+    path.write_text(yaml.safe_dump(content | {"data": {"dataset": "sequential-mnist", "options": None}}))
+    assert load_recipe(path).data.options.path is None
+
+
 def test_data_of_a_preset_and_of_a_mapping_is_in_the_current_folder():
     assert load_recipe("tcn-kws-49x40").data.path == "speech-commands-49x40.npz"
     content = yaml.safe_load(TEXT) | {"data": {"path": "mine.npz"}}

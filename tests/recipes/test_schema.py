@@ -26,7 +26,7 @@ def resolve(schema: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in schema:
         schema = {**SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]], **schema}
     for choice in schema.get("allOf", []):
-        if choice["if"]["properties"]["family"]["const"] == "tcn":
+        if choice["if"]["properties"].get("family", {}).get("const") == "tcn":
             properties = schema["properties"]
             params = {**properties["params"], **choice["then"]["properties"]["params"]}
             schema = {**schema, "properties": {**properties, "params": params}}
@@ -167,6 +167,11 @@ def test_the_base_is_legal(content):
     assert load_recipe(BASE).training.class_weights == "auto"
 
 
+@pytest.mark.parametrize("target", ["apollo4", "apollo4-plus", "cortex-m0+", None])
+def test_a_target_is_a_chip_an_alias_or_a_core(content, target):
+    assert load_recipe({**content, "target": target}).target == target
+
+
 def test_a_recipe_cannot_be_changed(content):
     with pytest.raises(ValidationError, match="frozen"):
         load_recipe(content).name = "other"
@@ -202,6 +207,8 @@ def test_a_recipe_cannot_be_changed(content):
             "export.io: 'int16' does not go with quantization int8, allowed are int8, float32",
         ),
         (("export",), {"quantization": "int4", "io": "int8"}, "export.quantization: 'int4' is not known"),
+        (("target",), "apolo4", "target: unknown target 'apolo4': did you mean 'apollo4'?"),
+        (("target",), "board.yaml", "target: unknown target 'board.yaml'"),
     ],
 )
 def test_what_does_not_fit_together(place, value, text, refusal):
@@ -244,6 +251,82 @@ def test_an_anomaly_model_reproduces_its_input(content, refusal):
     content |= {"task": "anomaly", "classes": None, "outputs": 1}
     content["model"]["params"]["head"] = "per_step"
     assert refusal(content).startswith("outputs: anomaly models reproduce their 2 input channels")
+
+
+LANGUAGE = {
+    "task": "language",
+    "classes": None,
+    "outputs": 40,
+    "data": {"dataset": "text-characters", "preprocess": "none", "options": {"path": "book.txt"}},
+    "input": {"window": 50, "channels": 40},
+    "model": {"family": "tcn", "params": {"padding": "causal", "blocks": [{"filters": 4}]}},
+}
+
+
+def test_a_language_model_has_an_output_for_each_token(content):
+    recipe = load_recipe(content | LANGUAGE)
+    assert recipe.num_outputs == 40
+    assert load_recipe(recipe.to_dict()) == recipe
+
+
+@pytest.mark.filterwarnings("ignore::neuralspot_edge.models.params.ParamsWarning")
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"outputs": None}, "outputs: is required for language: the size of the vocabulary"),
+        ({"classes": ["a", "b"]}, "classes: language has none, leave it out; its width is outputs"),
+        ({"data": {"path": "tokens.npz"}}, "data.preprocess: standardize would blur the tokens: write none"),
+        (
+            {"model": {"family": "tcn", "params": {"blocks": []}}},
+            "model.params.padding: 'same' sees the token that is to be predicted: write causal",
+        ),
+        (
+            {"model": {"family": "tcn", "params": {"padding": "causal", "head": "last", "blocks": []}}},
+            "model.params.head: 'last' does not go with language, which predicts the next token at each step",
+        ),
+        (
+            {
+                "model": {
+                    "family": "tcn",
+                    "params": {"padding": "causal", "input_kernel": 3, "input_norm": "layer", "blocks": []},
+                }
+            },
+            "model.params.input_norm: 'layer' sees the tokens that are to be predicted: write another",
+        ),
+        ({"input": {"window": 50, "channels": 40, "sampling_rate": 8000}}, "text-characters has none, leave it out"),
+    ],
+)
+def test_what_does_not_suit_a_language_model(content, refusal, changes, text):
+    assert text in refusal(content | LANGUAGE | changes)
+
+
+def test_options_of_a_data_set_are_its_own_with_its_defaults(content):
+    content |= {"task": "regression", "classes": None, "data": {"dataset": "adding-problem", "options": {"train": 9}}}
+    recipe = load_recipe(content)
+    assert recipe.data.options.model_dump() == {"train": 9, "validation": 1000, "test": 1000, "markers": "anywhere"}
+    assert load_recipe(recipe.to_dict()) == recipe
+    assert recipe.override({"data.options.markers": "halves"}).data.options.train == 9
+    del content["data"]["options"]
+    assert load_recipe(content).data.options.train == 50_000
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (
+            {"dataset": "adding-problem", "options": {"trian": 9}},
+            "data.options: unknown key 'trian': did you mean 'train'?",
+        ),
+        ({"dataset": "adding-problem", "options": {"train": 0}}, "data.options.train: 0 is out of range"),
+        ({"dataset": "adding-problem", "options": 3}, "data.options: "),
+        ({"dataset": "text-words"}, "data.options.path: is required"),
+        ({"dataset": "gunpoint", "options": {"train": 9}}, "data.options: gunpoint takes none, leave them out"),
+        ({"path": "a.npz", "options": {"train": 9}}, "data.options: only a data set by name takes them"),
+        ({"dataset": "adding", "options": {"train": 9}}, "data.dataset: unknown dataset 'adding'"),
+    ],
+)
+def test_options_that_a_data_set_does_not_have(content, refusal, data, text):
+    assert refusal(content | {"data": data}).startswith(text)
 
 
 def test_all_problems_are_in_one_line(content, refusal):

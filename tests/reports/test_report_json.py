@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from graph import tiny_models
 from helpers import small
 
 import neuralspot_edge
-from neuralspot_edge.pipeline import Check, VerifyResult
+from neuralspot_edge.pipeline import Check, VerifyResult, profile
 from neuralspot_edge.pipeline.export import ExportResult
 from neuralspot_edge.reports import REPORT_SCHEMA_VERSION, build_report, jsonable, report_json
 from neuralspot_edge.training import Epoch, TrainResult, prepare
@@ -26,10 +27,13 @@ def report():
     recipe = small.recipe("waves.npz")
     data = prepare(recipe, small.waves_dataset())
     history = (Epoch(1, 1.5, 1.25, True), Epoch(2, NAN, NAN, False))
-    exported = ExportResult(Path("/somewhere/of/mine/model.tflite"), 9000, "int8", "int8", {"CONV_2D": 3}, "36 samples")
+    folder = Path("/somewhere/of/mine")
+    files = (folder / "model.tflite", folder / "firmware" / "model_data.h")
+    exported = ExportResult(files[0], 9000, "int8", "int8", {"CONV_2D": 3}, "36 samples", files)
     checks = (Check("tflm_vs_litert", "passed", 1.0, 1.0, "LSB"), Check("drop_vs_float", "failed", NAN, 0.02))
-    verified = VerifyResult(checks, 12, 5, 36, "accuracy", 0.5, 0.75)
-    return build_report(recipe, data, TrainResult(_Model(), history, data, False), exported, verified)
+    verified = VerifyResult(checks, 12, 5, 36, "accuracy", 0.5, 0.75, ((3, 1), (0, 8)))
+    training, costs = TrainResult(_Model(), history, data, False), profile(tiny_models.convolution("int8"))
+    return build_report(recipe, data, training, exported=exported, verified=verified, profile=costs)
 
 
 def test_a_report_is_strict_json(report):
@@ -39,7 +43,7 @@ def test_a_report_is_strict_json(report):
 
 
 def test_a_report_has_the_facts(report):
-    assert report["schema_version"] == REPORT_SCHEMA_VERSION == 1
+    assert report["schema_version"] == REPORT_SCHEMA_VERSION == 2
     assert (report["name"], report["ok"]) == ("tcn-small", False)
     assert report["recipe"]["training"]["batch_size"] == 8
     assert report["dataset"]["windows"] == {"train": 36, "validation": 12, "test": 12}
@@ -66,10 +70,14 @@ def test_a_report_has_the_facts(report):
         "io": "int8",
         "operators": {"CONV_2D": 3},
         "calibration": "36 samples",
+        "files": ["model.tflite", "firmware/model_data.h"],
     }
+    assert report["profile"]["totals"]["macs"] == 16 * 3 * (3 * 4 + 4 * 2)
     assert report["verification"]["checks"][1]["figure"] is None
     assert report["verification"]["differing_values"] == 5
     assert report["verification"]["ok"] is False
+    assert report["verification"]["confusion"] == [[3, 1], [0, 8]]
+    assert report["verification"]["float_confusion"] is None
 
 
 def test_a_report_names_the_versions(report, monkeypatch):

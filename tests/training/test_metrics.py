@@ -10,9 +10,12 @@ from neuralspot_edge.training.metrics import (
     METRICS,
     accuracy,
     area_under_roc,
+    bits_per_token,
     confusion_matrix,
+    cross_entropy,
     macro_f1,
     mean_squared_error,
+    perplexity,
 )
 
 
@@ -70,9 +73,31 @@ def test_mean_squared_error_by_hand_and_over_axes_of_length_1():
     assert mean_squared_error(np.zeros((2, 3, 1)), np.full((2, 1, 3), 2.0)) == 4
 
 
+def test_a_fair_die_has_the_entropy_of_its_sides():
+    targets, equal = np.arange(8).reshape(2, 4), np.full((2, 4, 8), 3.0)
+    assert cross_entropy(targets, equal) == pytest.approx(np.log(8))
+    assert bits_per_token(targets, equal) == pytest.approx(3)
+    assert perplexity(targets, equal) == pytest.approx(8)
+    assert bits_per_token(targets, np.full((2, 4, 8), 0.125)) == pytest.approx(3)
+
+
+@pytest.mark.parametrize("probabilities", [True, False])
+def test_cross_entropy_is_that_of_keras(probabilities):
+    import keras
+
+    generator = np.random.default_rng(0)
+    outputs, targets = generator.normal(scale=5, size=(6, 7, 5)).astype(np.float32), generator.integers(0, 5, (6, 7))
+    if probabilities:
+        outputs = np.array(keras.ops.softmax(outputs))
+        outputs[0, 0] = [1, 0, 0, 0, 0]
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=not probabilities)
+    assert cross_entropy(targets, outputs) == pytest.approx(float(loss(targets, outputs)), rel=1e-4)
+
+
 @pytest.mark.parametrize(
     ("function", "targets", "outputs"),
     [
+        (cross_entropy, (4, 1), (4, 3)),
         (accuracy, (4, 1), (4, 3)),
         (accuracy, (3, 3), (3, 3)),
         (macro_f1, (2, 3), (3, 2, 4)),

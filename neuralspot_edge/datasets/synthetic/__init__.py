@@ -1,1 +1,1 @@
-"""Signals generated from physical models: no download, the same arrays for the same seed, and a truth that is known."""
+"""Data generated from physical models and from rules: no download, the same arrays for the same seed, a known truth."""

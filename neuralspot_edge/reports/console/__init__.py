@@ -1,0 +1,5 @@
+"""Results as tables for a person. Pure functions from values to Rich renderables."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

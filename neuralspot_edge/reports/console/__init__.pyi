@@ -1,0 +1,12 @@
+from .catalogue import dataset_table as dataset_table
+from .catalogue import preset_table as preset_table
+from .catalogue import target_catalogue as target_catalogue
+from .comparison import compare_table as compare_table
+from .profile import cost_table as cost_table
+from .profile import profile_table as profile_table
+from .profile import target_table as target_table
+from .recipe import layer_table as layer_table
+from .recipe import recipe_table as recipe_table
+from .results import export_table as export_table
+from .results import run_summary as run_summary
+from .results import verify_table as verify_table

@@ -1,0 +1,86 @@
+"""What the commands of a run did: export, proof, the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from neuralspot_edge.reports.console.tables import COLOURS, facts, table
+from neuralspot_edge.reports.summary import CHECKS
+
+if TYPE_CHECKING:
+    from neuralspot_edge.pipeline import Check, ExportResult, RunResult, VerifyResult
+
+__all__ = ["export_table", "run_summary", "verify_table"]
+
+
+def export_table(result: ExportResult) -> RenderableType:
+    """What an export wrote."""
+    rows = facts()
+    for name, value in _export_rows(result):
+        rows.add_row(name, value)
+    return rows
+
+
+def verify_table(result: VerifyResult) -> RenderableType:
+    """The checks, one a row, with their figures and limits."""
+    rows = table("check", "status", ("figure", "right"), ("limit", "right"), "detail")
+    for check in result.checks:
+        rows.add_row(
+            CHECKS.get(check.name, check.name),
+            Text(check.status, COLOURS[check.status]),
+            _measure(check, check.figure),
+            _measure(check, check.limit),
+            check.detail,
+        )
+    return rows
+
+
+def run_summary(result: RunResult) -> RenderableType:
+    """A run in one screen: data, model, file, checks, and where the report is."""
+    data, training = result.training.data, result.training
+    rows = facts(title=result.recipe.name)
+    counts = f"{len(data.train)} train, {len(data.validation)} validation, {len(data.test)} held out"
+    rows.add_row("data", f"{data.dataset.name}: {counts} windows")
+    rows.add_row("model", f"{training.model.count_params():,} parameters")
+    best = training.best
+    rows.add_row(
+        "training", f"{len(training.history)} epochs, best val_loss {best.val_loss:.4f} at epoch {best.number}"
+    )
+    for name, value in (*_export_rows(result.exported), *_cost_rows(result)):
+        rows.add_row(name, value)
+    verdict = Text("verified on TensorFlow Lite Micro", "bold green")
+    if not result.verified.ok:
+        verdict = Text("a gate failed, or nothing is proven", "bold red")
+    report = Text(f"report: {result.folder / 'report.html'}", overflow="fold")
+    return Group(rows, verify_table(result.verified), verdict, report)
+
+
+def _export_rows(result: ExportResult) -> Iterable[tuple[str, str]]:
+    operators = ", ".join(f"{count} {kind}" for kind, count in result.operators.items())
+    yield "file", f"{result.path}, {result.size_bytes:,} bytes"
+    yield "quantization", f"{result.quantization}, {result.io} input and output, calibrated with {result.calibration}"
+    yield f"{sum(result.operators.values())} operators", operators
+    if others := [path.name for path in result.files if path.parent == result.path.parent][1:]:
+        yield "beside it", ", ".join(others)
+    if any(path.parent != result.path.parent for path in result.files):
+        yield "bundle", str(result.files[-1].parent)
+
+
+def _cost_rows(result: RunResult) -> Iterable[tuple[str, str]]:
+    """The file's cost, and how it does on the target that the recipe names: that stands first in the profile."""
+    profile = result.report["profile"]
+    totals = profile["totals"]
+    yield "cost", f"{totals['macs']:,} MACs, {totals['arena_bytes']:,} bytes of arena"
+    if result.recipe.target:
+        target = profile["targets"][0]
+        latency = target["latency"]
+        time = f", about {latency['milliseconds']:.3g} ms by estimate" if latency else ""
+        yield "target", f"{'fits' if target['fits'] else 'does not fit'} {target['name']}{time}"
+
+
+def _measure(check: Check, value: float | None) -> str:
+    return "" if value is None else f"{value:.4g} {check.unit}".rstrip()

@@ -1,0 +1,1 @@
+from graph.tiny_models import models  # noqa: F401
