@@ -42,7 +42,8 @@ def _row(parameter: Any) -> tuple[str, ...]:
     if parameter.param_type_name == "argument":
         names, value = code(_name(parameter)), ""
     else:
-        names, value = " ".join(map(code, sorted([*parameter.opts, *parameter.secondary_opts], key=len))), _value(parameter)
+        options = sorted([*parameter.opts, *parameter.secondary_opts], key=len)
+        names, value = " ".join(map(code, options)), _value(parameter)
     return names, value, _default(parameter), parameter.help or ""
 
 

@@ -64,7 +64,7 @@ TargetOption = Annotated[
     typer.Option(
         "--target",
         metavar="NAME",
-        help="A chip (apollo4), a core (cortex-m4), a pattern ('stm32*') or a target file; see nse list --targets. "
+        help="A chip (apollo4), a core (cortex-m4), a pattern ('stm32*') or a target file; nse list has the names. "
         "May be repeated.",
     ),
 ]

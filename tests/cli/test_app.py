@@ -159,7 +159,7 @@ def test_a_whole_run_prints_pure_json_and_its_status_says_whether_the_gates_held
     report = json.loads(done.stdout)
     assert report == json.loads((tmp_path / "out" / "report.json").read_text())
     assert done.returncode == (0 if report["ok"] else 1)
-    assert done.stderr.split() == ["data", "training", "export", "verification"]
+    assert done.stderr.split() == ["data", "training", "export", "verification", "report"]
 
 
 def test_ctrl_c_in_training_keeps_a_checkpoint_from_which_it_resumes(tmp_path, nse):

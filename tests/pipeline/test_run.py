@@ -10,7 +10,7 @@ from helpers import small
 import neuralspot_edge as nse
 from neuralspot_edge.errors import ConversionError, InputError
 from neuralspot_edge.graph import load_graph
-from neuralspot_edge.pipeline.folder import CHECKPOINT, RESULTS
+from neuralspot_edge.pipeline.folder import CHECKPOINT, RESULTS, SOURCES
 from neuralspot_edge.pipeline.run import export_folder, load_run, run, train_into, verify_folder
 from neuralspot_edge.recipes import load_recipe
 from neuralspot_edge.training import prepare
@@ -47,7 +47,7 @@ def test_the_report_is_what_was_found(finished_run):
     report = json.loads((finished_run.folder / "report.json").read_text())
     assert report == finished_run.report
     assert list(report) == [
-        "schema_version", "name", "ok", "recipe", "dataset", "training", "export", "verification", "versions"
+        "schema_version", "name", "ok", "recipe", "dataset", "training", "export", "verification", "profile", "versions"
     ]  # fmt: skip
     assert report["dataset"]["windows"] == {"train": 36, "validation": 12, "test": 12}
     assert report["training"]["parameters"] == finished_run.training.model.count_params()
@@ -120,7 +120,7 @@ def test_the_held_out_part_is_not_calibrated_with(folder, monkeypatch):
 def test_the_trained_model_exports_otherwise(finished_run, tmp_path, arguments, types):
     result = export_folder(finished_run.folder, tmp_path / "out", **arguments)
     assert (result.quantization, result.io) == types
-    assert _names(tmp_path / "out") == ["model.tflite"]
+    assert _names(tmp_path / "out") == sorted(["model.tflite", *SOURCES])
     test = finished_run.training.data.test
     gates = {"max_drop": 0.2}
     assert nse.verify(result.path, test.raw, labels=test.labels, model=finished_run.training.model, gates=gates).ok
