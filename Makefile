@@ -55,12 +55,13 @@ wheel: $(READY)  ## build the wheel into dist/
 $(PEER_READY): constraints/peer.txt
 	$(PYTHON) -m venv $(PEER_VENV)
 	$(PEER_VENV)/bin/python -m pip install $(PIP_FLAGS) -c constraints/peer.txt neuralspot-edge==0.2.2
+	$(PEER_VENV)/bin/python -m pip install $(PIP_FLAGS) --no-deps -c constraints/peer.txt keras-tcn==3.5.7
 	touch $@
 
-parity: $(READY) $(PEER_READY)  ## compare weights and outputs with neuralspot-edge 0.2.2 in its own environment
+parity: $(READY) $(PEER_READY)  ## compare weights and outputs with neuralspot-edge 0.2.2 and keras-tcn 3.5.7 in an environment of theirs
 	$(BIN)/python -m pytest tests/parity --peer-python $(PEER_VENV)/bin/python -s
 
-bench: $(READY) $(PEER_READY)  ## measure against neuralspot-edge 0.2.2, each figure a ratio of one run
+bench: $(READY) $(PEER_READY)  ## measure against neuralspot-edge 0.2.2 and keras-tcn 3.5.7, each figure a ratio of one run
 	$(BIN)/python -m benchmarks --peer-python $(PEER_VENV)/bin/python
 
 clean:  ## remove what the targets made, but for runs/

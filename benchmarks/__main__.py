@@ -6,25 +6,26 @@ import argparse
 import os
 from pathlib import Path
 
-from benchmarks import export, imports
+from benchmarks import export, imports, keras_tcn
 from benchmarks.harness import show, write
 from benchmarks.peer import QUIET
 
 HERE = Path(__file__).parent
-GROUPS = {"imports": imports.measure, "export": export.measure}
+GROUPS = {"imports": imports.measure, "export": export.measure, "keras-tcn": keras_tcn.measure}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measures this package against neuralspot-edge 0.2.2, each figure as a ratio within one run.",
+        description="Measures this package against neuralspot-edge 0.2.2 and keras-tcn 3.5.7, each figure as a ratio "
+        "within one run.",
     )
     parser.add_argument(
         "--peer-python",
         type=Path,
         default=HERE.parent / ".venv-peer/bin/python",
         metavar="PATH",
-        help="a Python that has neuralspot-edge 0.2.2 (default: the one that `make bench` sets up)",
+        help="a Python that has both (default: the one that `make bench` sets up)",
     )
     parser.add_argument("--only", choices=GROUPS, help="one group of figures, not all")
     parser.add_argument("--pairs", type=int, default=5, help="measurements of each side (default: %(default)s)")

@@ -108,7 +108,7 @@ def show(rows: Iterable[Row]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("measured", "unit", "ours", "0.2.2", "ratio min", "median", "max", "target", "reached", "note")
+    table = Table("measured", "unit", "ours", "theirs", "ratio min", "median", "max", "target", "reached", "note")
     for column in table.columns[2:8]:
         column.justify = "right"
     for row in rows:

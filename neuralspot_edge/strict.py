@@ -103,7 +103,7 @@ def _distinct(error: ValidationError) -> dict[str, str]:
         if place not in reports or ("allowed" in text and "allowed" not in reports[place]):
             reports[place] = text
     # A bad pair is refused as a pair and for its items: an item out of range says more, a missing one says less.
-    ranged = {place.rpartition(".")[0] for place, text in reports.items() if "allowed" in text}
+    ranged = {place.rpartition(".")[0] for place, text in reports.items() if "." in place and "allowed" in text}
     return {
         place: text
         for place, text in reports.items()

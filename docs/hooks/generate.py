@@ -16,6 +16,7 @@ import command_line
 import figures
 import recipe_reference
 import target_tables
+import wavenet_figure
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
@@ -26,6 +27,14 @@ _MARKER = re.compile(r"^<!-- generated: ([a-z-]+) -->$", re.MULTILINE)
 GENERATED: dict[str, Callable[[], str]] = {
     "recipe": recipe_reference.recipe_reference,
     "tcn-params": lambda: recipe_reference.params_reference("tcn"),
+    "residual-tcn-params": lambda: recipe_reference.params_reference("residual_tcn"),
+    "wavenet-params": lambda: recipe_reference.params_reference("wavenet"),
+    "rnn-params": lambda: recipe_reference.params_reference("rnn"),
+    "conv-rnn-params": lambda: recipe_reference.params_reference("conv_rnn"),
+    "linear-params": lambda: recipe_reference.params_reference("linear"),
+    "mlp-params": lambda: recipe_reference.params_reference("mlp"),
+    "ds-cnn-params": lambda: recipe_reference.params_reference("ds_cnn"),
+    "tc-resnet-params": lambda: recipe_reference.params_reference("tc_resnet"),
     "presets": catalogue.presets,
     "datasets": catalogue.datasets,
     "dataset-options": recipe_reference.options_reference,
@@ -44,6 +53,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "figure-receptive-field": figures.receptive_field,
     "figure-residual-block": figures.residual_block,
     "figure-thinning": figures.thinning,
+    "figure-gated-unit": wavenet_figure.gated_unit,
 }
 """What a page may ask for."""
 

@@ -65,6 +65,8 @@ def main() -> None:
     """The console script: runs the application and exits with its status."""
     # TensorFlow reports its CPU features at every start; a user asked for something else.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Pydantic would read the metadata of every installed package in search of some.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     warnings.showwarning = _show_warning
     sys.exit(_status())
 

@@ -17,7 +17,6 @@ from neuralspot_edge.cli.options import (
     read_recipe,
     stdout,
 )
-from neuralspot_edge.cli.progress import reporting
 from neuralspot_edge.cli.quiet import load_tensorflow
 
 __all__ = ["run"]
@@ -40,6 +39,7 @@ def run(
     loaded = read_recipe(recipe, settings)
     load_tensorflow()
     from neuralspot_edge import pipeline
+    from neuralspot_edge.cli.progress import reporting
     from neuralspot_edge.reports.console import run_summary
 
     with reporting(loaded.training.epochs) as reporter:

@@ -16,7 +16,6 @@ from neuralspot_edge.cli.options import (
     read_recipe,
     stdout,
 )
-from neuralspot_edge.cli.progress import reporting
 from neuralspot_edge.cli.quiet import load_tensorflow
 
 __all__ = ["train"]
@@ -36,6 +35,7 @@ def train(
     """
     loaded = read_recipe(recipe, settings)
     load_tensorflow()
+    from neuralspot_edge.cli.progress import reporting
     from neuralspot_edge.pipeline.folder import claim_folder
     from neuralspot_edge.pipeline.run import train_into
     from neuralspot_edge.training import prepare

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from neuralspot_edge.cli.options import Format, FormatOption, print_json, read_recipe, stdout
-from neuralspot_edge.cli.progress import reporting
 from neuralspot_edge.cli.quiet import load_tensorflow
 from neuralspot_edge.errors import InputError
 
@@ -35,6 +34,7 @@ def verify(
     Exit status 1 where a gate fails or nothing can be proven on this machine.
     """
     load_tensorflow()
+    from neuralspot_edge.cli.progress import reporting
     from neuralspot_edge.pipeline.run import verify_folder
     from neuralspot_edge.pipeline.verify import verify as verify_file
     from neuralspot_edge.reports.console import verify_table

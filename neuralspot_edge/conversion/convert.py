@@ -10,8 +10,11 @@ import numpy as np
 from neuralspot_edge.conversion.converter import Job, run_converter
 from neuralspot_edge.conversion.gates import fold_gates
 from neuralspot_edge.conversion.layers import LayerNames
+from neuralspot_edge.conversion.lstm import check_lstms
+from neuralspot_edge.conversion.recurrent import check_recurrent
 from neuralspot_edge.conversion.rules import check_layers, check_rules
 from neuralspot_edge.conversion.settings import ConversionSettings
+from neuralspot_edge.conversion.states import check_states
 from neuralspot_edge.conversion.tidy import tidy
 from neuralspot_edge.conversion.trace import FrozenGraph, trace
 from neuralspot_edge.conversion.worker import shared_worker
@@ -55,7 +58,8 @@ def convert(
     """
     settings = settings or ConversionSettings()
     check_layers(model, settings)
-    graph = trace(model, window)
+    check_recurrent(model)
+    graph = trace(model, window, fuse_lstms=settings.quantization in ("int8", "float32"))
     job = Job(graph, settings, tuple(calibration))
     raw = shared_worker().convert(job) if isolated else run_converter(job)
     layers = LayerNames.of(model)
@@ -67,4 +71,6 @@ def _finish(raw: bytes, graph: FrozenGraph, layers: LayerNames, metadata: Mappin
     flat = parse(raw)
     tidy(flat, layers, graph.input_names, graph.output_names)
     fold_gates(flat)
+    check_lstms(flat)
+    check_states(flat, graph.input_names, graph.output_names)
     return annotate(serialize(flat), metadata=metadata, input_names=graph.input_names, output_names=graph.output_names)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from neuralspot_edge.conversion.lstm import fuse_lstms
 from neuralspot_edge.conversion.ranges import with_measured_ranges
 from neuralspot_edge.conversion.settings import ConversionSettings
 from neuralspot_edge.conversion.trace import FrozenGraph
@@ -40,6 +41,8 @@ def run_converter(job: Job) -> bytes:
 
     function = _concrete_function(job.graph)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
+    if job.graph.has_fused_nodes:
+        return _convert_fused(converter, job)
     _configure(converter, job.settings)
     if not job.settings.needs_calibration:
         return bytes(converter.convert())
@@ -52,11 +55,22 @@ def run_converter(job: Job) -> bytes:
 
 def _quantize(converter: Any, job: Job) -> bytes:
     """Quantizes with ranges measured here: see `ranges.py`."""
+    converter._experimental_calibrate_only = True
+    return _quantize_float(bytes(converter.convert()), job)
+
+
+def _convert_fused(converter: Any, job: Job) -> bytes:
+    """Converts to float first: the converter's calibration runs no file with nodes that are yet to be operators."""
+    converter.allow_custom_ops = True
+    content = fuse_lstms(bytes(converter.convert()))
+    return _quantize_float(content, job) if job.settings.needs_calibration else content
+
+
+def _quantize_float(content: bytes, job: Job) -> bytes:
     import tensorflow as tf
     from tensorflow.lite.python.convert import mlir_quantize
 
-    converter._experimental_calibrate_only = True
-    measured = with_measured_ranges(bytes(converter.convert()), job.calibration)
+    measured = with_measured_ranges(content, job.calibration, job.graph.states)
     io_type = getattr(tf, job.settings.io_type)
     return bytes(mlir_quantize(measured, input_data_type=io_type, output_data_type=io_type))
 

@@ -12,40 +12,48 @@ from typing import Any
 
 import numpy as np
 
+from neuralspot_edge.conversion.lstm import SMALLEST_CELL_RANGE, find_lstms, two_sided
+from neuralspot_edge.conversion.ties import Range, unite_ranges
 from neuralspot_edge.graph import parse, serialize
 
 __all__ = ["measure_ranges", "with_measured_ranges"]
-
-Range = tuple[float, float]
 
 _FINEST_SUM = 2.0**-16
 """Of the span of what is added: far below the step in which 8 bits know it."""
 
 
-def with_measured_ranges(tflite: bytes, calibration: Sequence[np.ndarray]) -> bytes:
+def with_measured_ranges(
+    tflite: bytes, calibration: Sequence[np.ndarray], states: Sequence[tuple[int, int]] = ()
+) -> bytes:
     """A float model with the range of each activation written to its tensor, as the quantizer reads it.
 
     Args:
         tflite: The content of a float `.tflite` with one subgraph that computes.
         calibration: For each input an array (samples, ...).
+        states: Places of inputs and outputs that share their range, see `states.py`.
     """
     from ai_edge_litert import schema_py_generated as schema
 
     model = parse(tflite)
     if not model.subgraphs[0].operators:
         return tflite  # A model that gives its input back: interpreters take none without operators.
-    tensors = model.subgraphs[0].tensors
+    main, lstms = model.subgraphs[0], find_lstms(model)
     ranges = measure_ranges(tflite, calibration)
     _widen_sums(model, ranges)
+    pairs = [(int(main.inputs[place_in]), int(main.outputs[place_out])) for place_in, place_out in states]
+    ranges = unite_ranges(model, ranges, [*pairs, *(lstm.hidden for lstm in lstms)])
     for index, (low, high) in ranges.items():
-        quantization = tensors[index].quantization or schema.QuantizationParametersT()
+        quantization = main.tensors[index].quantization or schema.QuantizationParametersT()
         quantization.min, quantization.max = np.array([low], np.float32), np.array([high], np.float32)
-        tensors[index].quantization = quantization
+        main.tensors[index].quantization = quantization
     return serialize(model)
 
 
 def measure_ranges(tflite: bytes, calibration: Sequence[np.ndarray]) -> dict[int, Range]:
-    """The least and the largest value of each float activation over all samples, by tensor index."""
+    """The least and the largest value of each float activation over all samples, by tensor index.
+
+    An LSTM's states and intermediates are among them: no interpreter keeps those of the steps before the last.
+    """
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     runner = Interpreter(
@@ -56,15 +64,25 @@ def measure_ranges(tflite: bytes, calibration: Sequence[np.ndarray]) -> dict[int
     runner.allocate_tensors()
     inputs = [detail["index"] for detail in runner.get_input_details()]
     watched = _activations(tflite)
+    lstms = find_lstms(parse(tflite))
     ranges = dict.fromkeys(watched, (np.inf, -np.inf))
+    ranges |= dict.fromkeys((lstm.cell for lstm in lstms), SMALLEST_CELL_RANGE)
     for sample in zip(*calibration, strict=True):
+        runner.reset_all_variables()
         for index, values in zip(inputs, sample, strict=True):
             runner.set_tensor(index, values[None])
         runner.invoke()
-        for index, (low, high) in ranges.items():
-            values = runner.get_tensor(index)
-            ranges[index] = (min(low, float(values.min())), max(high, float(values.max())))
+        for index in watched:
+            ranges[index] = _widened(ranges[index], runner.get_tensor(index))
+        for lstm in lstms:
+            ranges[lstm.cell] = _widened(ranges[lstm.cell], lstm.cell_states(runner))
+    for lstm in lstms:
+        ranges.update(dict.fromkeys(lstm.hidden, two_sided(ranges[lstm.hidden[0]])))
     return ranges
+
+
+def _widened(known: Range, values: np.ndarray) -> Range:
+    return min(known[0], float(values.min())), max(known[1], float(values.max()))
 
 
 def _widen_sums(model: Any, ranges: dict[int, Range]) -> None:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from neuralspot_edge.conversion.dilations import fuse_dilations
+from neuralspot_edge.conversion.recurrent import FUSED_NODE, traced_for_device
 from neuralspot_edge.errors import ConversionError, InputError
+from neuralspot_edge.graph.states import state_pairs
 
 if TYPE_CHECKING:
     import keras
@@ -29,6 +31,7 @@ class FrozenGraph:
         outputs: Names of its output tensors, in the model's order.
         input_names: The model's own names of its inputs.
         output_names: The model's own names of its outputs.
+        has_fused_nodes: Whether a node stands for a whole LSTM.
     """
 
     graph_def: bytes
@@ -36,6 +39,12 @@ class FrozenGraph:
     outputs: tuple[str, ...]
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
+    has_fused_nodes: bool = False
+
+    @property
+    def states(self) -> tuple[tuple[int, int], ...]:
+        """The places of each state among the inputs and the outputs."""
+        return state_pairs(self.input_names, self.output_names)
 
 
 def input_shapes(model: keras.Model, window: int | None = None) -> tuple[tuple[int, ...], ...]:
@@ -64,12 +73,13 @@ def _settle(tensor: Any, window: int | None) -> tuple[int, ...]:
     return tuple(window if size is None else size for size in shape)  # type: ignore[misc]
 
 
-def trace(model: keras.Model, window: int | None = None) -> FrozenGraph:
-    """Freezes a model for inference, batch 1, its dilated convolutions as one operator each.
+def trace(model: keras.Model, window: int | None = None, *, fuse_lstms: bool = False) -> FrozenGraph:
+    """Freezes a model for inference, batch 1, its dilated convolutions as one operator each and no layer as a loop.
 
     Args:
         model: A functional or built sequential Keras model, trained or not, compiled or not. It is left as it was.
         window: The length in steps that an unknown time axis gets.
+        fuse_lstms: Whether an LSTM may become one node, which not every way through the converter takes.
 
     Raises:
         InputError: See `input_shapes`.
@@ -93,7 +103,10 @@ def trace(model: keras.Model, window: int | None = None) -> FrozenGraph:
         return list(keras.tree.flatten(outputs))
 
     try:
-        frozen = convert_variables_to_constants_v2(tf.function(infer).get_concrete_function(*specs))
+        with traced_for_device(model, fuse=fuse_lstms):
+            frozen = convert_variables_to_constants_v2(tf.function(infer).get_concrete_function(*specs))
+    except ConversionError:
+        raise
     except Exception as error:  # whatever a user's layer raises while it is traced
         raise ConversionError(f"the model cannot be traced with batch 1: {_reason(error)}") from error
     return FrozenGraph(
@@ -102,6 +115,7 @@ def trace(model: keras.Model, window: int | None = None) -> FrozenGraph:
         outputs=tuple(tensor.name for tensor in frozen.outputs),
         input_names=tuple(tensor.name for tensor in model.inputs),
         output_names=tuple(model.output_names),
+        has_fused_nodes=any(operation.type == FUSED_NODE for operation in frozen.graph.get_operations()),
     )
 
 

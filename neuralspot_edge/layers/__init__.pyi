@@ -1,5 +1,11 @@
 from .convolution import conv as conv
 from .convolution import depthwise_conv as depthwise_conv
+from .heads import as_image as as_image
+from .heads import as_pixel as as_pixel
+from .heads import output_of as output_of
+from .heads import where_predicted as where_predicted
 from .normalization import ChannelNormalization as ChannelNormalization
 from .normalization import normalization as normalization
+from .recurrent import LayerNormSimpleRnnCell as LayerNormSimpleRnnCell
 from .squeeze_excite import squeeze_excite as squeeze_excite
+from .temporal_conv import TemporalConv as TemporalConv

@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 __all__ = ["ENTRY_POINT_GROUP", "Family", "get_family", "list_families"]
 
 ENTRY_POINT_GROUP = "neuralspot_edge.families"
-_BUILT_IN = ("neuralspot_edge.models.tcn.family:FAMILY",)
+_BUILT_IN = (
+    "neuralspot_edge.models.tcn.family:FAMILY",
+    "neuralspot_edge.models.residual_tcn.family:FAMILY",
+    "neuralspot_edge.models.wavenet.family:FAMILY",
+    "neuralspot_edge.models.rnn.family:FAMILY",
+    "neuralspot_edge.models.conv_rnn.family:FAMILY",
+    "neuralspot_edge.models.linear.family:FAMILY",
+    "neuralspot_edge.models.mlp.family:FAMILY",
+    "neuralspot_edge.models.ds_cnn.family:FAMILY",
+    "neuralspot_edge.models.tc_resnet.family:FAMILY",
+)
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,8 @@ def _model_problems(recipe: Recipe) -> Iterator[Problem]:
     if head is not None and heads and head not in heads:
         allowed = " or ".join(name for name in heads if name in _heads_of(params))
         yield (*place, "head"), f"{head!r} does not go with {task}, which predicts {_PREDICTS[task]}: write {allowed}"
+    if head == "per_step" and not getattr(params, "keeps_length", True):
+        yield (*place, "stride"), "the targets have every step, the model fewer: write stride 1 and padding causal"
     if task == "language":
         yield from _foresight(params)
     if not getattr(params, "include_top", True):

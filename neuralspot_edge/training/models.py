@@ -35,7 +35,10 @@ def load_model(path: str | Path) -> keras.Model:
     """
     import keras
 
-    import neuralspot_edge.layers.normalization  # noqa: F401 - registers the package's own layers with Keras
+    # Registers the package's own layers with Keras.
+    import neuralspot_edge.layers.normalization
+    import neuralspot_edge.layers.recurrent
+    import neuralspot_edge.models.residual_tcn.layer  # noqa: F401
 
     if not Path(path).is_file():
         raise InputError(f"cannot read the model {path}: no such file")

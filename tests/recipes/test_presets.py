@@ -7,7 +7,12 @@ from neuralspot_edge.models.registry import get_family
 from neuralspot_edge.recipes import list_models, load_recipe, preset_path, presets
 
 NAMES = list_models()
-MOST_PARAMETERS = {"tcn-tiny": 2000, "tcn-har-smartwatch": 15_000}
+MOST_PARAMETERS = {
+    "mlp-vibration-anomaly": 110_000,
+    "tc-resnet-kws-98x40": 66_000,
+    "tcn-har-smartwatch": 15_000,
+    "tcn-tiny": 2000,
+}
 
 
 def test_the_uses_of_the_first_release_are_there():
@@ -54,7 +59,7 @@ def test_a_preset_says_what_it_is(name):
         recipe = load_recipe(name)
     assert recipe.name == path.stem == name
     assert recipe.model.family == path.parent.name
-    assert name.startswith(f"{recipe.model.family}-")
+    assert name.startswith(f"{recipe.model.family.replace('_', '-')}-")
     assert recipe.description
     assert "https://" in recipe.source
     assert recipe.data is not None

@@ -1,0 +1,5 @@
+"""Strided convolutions that shorten a window, and a recurrent network over what is left."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,5 @@
+"""DS-CNN: depthwise-separable convolutions on an image of time and coefficients, for keywords."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

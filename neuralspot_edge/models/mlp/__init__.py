@@ -1,0 +1,5 @@
+"""The multilayer perceptron: dense layers on the flattened window."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,56 @@
+"""What must fit together across a recipe, for families whose heads and parts differ."""
+
+from __future__ import annotations
+
+import pytest
+
+from neuralspot_edge import load_recipe
+from neuralspot_edge.errors import InputError
+
+CLASSES = {"task": "classification", "classes": ["walk", "run"]}
+LANGUAGE = {"task": "language", "outputs": 8}
+
+
+def _recipe(task, family, **params):
+    return {
+        "name": "my-own",
+        "input": {"window": 16, "channels": 2},
+        "model": {"family": family, "params": params},
+        **task,
+    }
+
+
+@pytest.mark.parametrize(
+    ("recipe", "text"),
+    [
+        (_recipe(CLASSES, "tcn", head="per_step"), "one class for each window: write pooled or last"),
+        (_recipe(CLASSES, "wavenet"), "one class for each window: write pooled or last"),
+        (_recipe(CLASSES, "mlp", head="per_step"), "one class for each window: write window"),
+        (_recipe(CLASSES, "residual_tcn", head="per_step"), "write pooled or last or middle"),
+        (_recipe(LANGUAGE, "linear"), "the next token at each step: write per_step"),
+        (
+            _recipe(LANGUAGE, "mlp", head="per_step"),
+            "model.params.head: 'per_step' sees the tokens that are to be predicted",
+        ),
+    ],
+)
+def test_a_head_that_does_not_suit_the_task_is_refused_with_one_that_the_family_has(recipe, text):
+    with pytest.raises(InputError) as error:
+        load_recipe(recipe)
+    assert text in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        _recipe(CLASSES, "linear"),
+        _recipe(CLASSES, "mlp", head="window"),
+        _recipe(CLASSES, "ds_cnn"),
+        _recipe(CLASSES, "tc_resnet"),
+        _recipe(CLASSES, "residual_tcn", head="middle"),
+        _recipe(LANGUAGE, "wavenet"),
+        _recipe({"task": "anomaly"}, "mlp", head="per_step"),
+    ],
+)
+def test_what_suits_is_accepted(recipe):
+    assert load_recipe(recipe).model.family == recipe["model"]["family"]
