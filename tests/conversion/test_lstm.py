@@ -18,6 +18,11 @@ SHAPE = (9, 3)
 HIDDEN, CELL = 18, 19
 
 
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    keras.utils.set_random_seed(0)
+
+
 def _states(layer: layers.LSTM, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Hidden and cell states after each step, by Keras's own cell."""
     hidden = cell = np.zeros((len(x), layer.units), np.float32)

@@ -23,6 +23,11 @@ FUSED = "UNIDIRECTIONAL_SEQUENCE_LSTM"
 SWEEP = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    keras.utils.set_random_seed(0)
+
+
 def _ready(model: keras.Model) -> keras.Model:
     return tcn.randomize(model)
 
@@ -36,6 +41,7 @@ def _ready(model: keras.Model) -> keras.Model:
     per_step=st.booleans(),
 )
 def test_any_stack_runs_on_the_device_as_on_the_desktop(cell, units, steps, channels, per_step):
+    keras.utils.set_random_seed(0)
     *inner, last = units
     parts = [layer(cell, size, return_sequences=True) for size in inner]
     model = _ready(chain((steps, channels), *parts, layer(cell, last, return_sequences=per_step)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
 from helpers import tcn
 from helpers.recurrent import chain
 from helpers.tflite import convert_with
@@ -11,6 +12,11 @@ from keras import layers
 
 from neuralspot_edge.conversion.ties import unite_ranges
 from neuralspot_edge.graph import load_graph, parse
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    keras.utils.set_random_seed(0)
 
 
 def _branches() -> bytes:

@@ -68,7 +68,8 @@ def step_calibration(step: keras.Model, windows: np.ndarray) -> tuple[np.ndarray
 
     Args:
         step: What `step_model` gave.
-        windows: (windows, time, channels), as the model takes them.
+        windows: (windows, time, channels), as the model takes them but as long as the sequences to come: a state that
+            goes beyond what is met here is clipped.
 
     Returns:
         For each input of the step model an array (windows * time, ...).

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from helpers import residual_tcn, tcn
 from helpers.tflite import convert_with, error_of, kinds, most_lsb_apart
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from neuralspot_edge.errors import ConversionError, InputError
@@ -22,12 +22,16 @@ from neuralspot_edge.training import load_model, save_model
 pytestmark = pytest.mark.filterwarnings("ignore::neuralspot_edge.models.params.ParamsWarning")
 
 
+SMALL: dict[str, Any] = {"filters": 8, "dilations": [1, 2, 4]}
+
+
 def _sweep(examples: int) -> settings:
     return settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 @_sweep(25)
 @given(params=residual_tcn.params(), shape=residual_tcn.input_shapes)
+@example(params={**SMALL, "activation": "mish", "padding": "same", "compute": "all"}, shape=(1, 1))
 def test_whatever_the_schema_accepts_builds_saves_and_reloads(tmp_path_factory, params, shape):
     model = tcn.randomize(residual_tcn.build(params, shape))
     x = tcn.windows(shape, count=2)
@@ -76,9 +80,6 @@ def test_an_impulse_reaches_what_the_params_say(params, head):
     assert declared.is_causal == (declared.padding == "causal" or field == 1)
     if declared.is_causal:
         assert (seen[0], seen[-1]) == (step - field + 1, step)
-
-
-SMALL: dict[str, Any] = {"filters": 8, "dilations": [1, 2, 4]}
 
 
 @pytest.mark.parametrize("norm", residual_tcn.NORMS)

