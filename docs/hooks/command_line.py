@@ -20,13 +20,17 @@ def command_reference() -> str:
     return "\n\n".join(_section(name, command) for name, command in commands.items())
 
 
-def _section(name: str, command: Any) -> str:
+def _section(name: str, command: Any, level: int = 2) -> str:
+    heading = f"{'#' * level} nse {name}"
+    if below := getattr(command, "commands", None):
+        sections = (_section(f"{name} {each}", part, level + 1) for each, part in below.items())
+        return "\n\n".join([heading, command.help, *sections])
     arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
     usage = " ".join(["nse", name, *(_usage(argument) for argument in arguments), "[OPTIONS]"])
     rows = [_row(parameter) for parameter in command.params]
     # A comment that a help quotes is no heading.
     text = re.sub(r"^(#.*)$", r"`\1`", command.help, flags=re.MULTILINE)
-    return "\n\n".join([f"## nse {name}", text, f"```\n{usage}\n```", table(("", "value", "default", "meaning"), rows)])
+    return "\n\n".join([heading, text, f"```\n{usage}\n```", table(("", "value", "default", "meaning"), rows)])
 
 
 def _usage(argument: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 import neuralspot_edge
-from neuralspot_edge.cli import compare, export, list_, new, profile, run, schema, show, train, verify
+from neuralspot_edge.cli import bench, compare, export, list_, new, profile, run, schema, show, train, verify
 from neuralspot_edge.errors import NseError
 
 __all__ = ["app", "main"]
@@ -59,6 +59,7 @@ app.command("verify")(verify.verify)
 app.command("run")(run.run)
 app.command("profile")(profile.profile)
 app.command("compare")(compare.compare)
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:

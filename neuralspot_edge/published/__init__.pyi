@@ -1,0 +1,10 @@
+from .loading import load_rows as load_rows
+from .loading import select_rows as select_rows
+from .results import RowResult as RowResult
+from .results import RunFigures as RunFigures
+from .rows import Mode as Mode
+from .rows import Published as Published
+from .rows import Row as Row
+from .runner import Progress as Progress
+from .runner import kept_results as kept_results
+from .runner import run_rows as run_rows
