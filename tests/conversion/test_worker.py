@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from helpers import tcn
 from helpers.tflite import convert_with, most_lsb_apart
-from keras import layers
 
 from neuralspot_edge.conversion import ConversionSettings, convert, shared_worker, trace
 from neuralspot_edge.conversion.converter import Job
@@ -33,14 +32,6 @@ def test_the_worker_is_used_again(model):
     assert _converts(model)
     assert _converts(model)
     assert shared_worker() is worker
-
-
-def test_a_converter_that_segfaults_is_an_error_here():
-    """Found by experiment: a recurrent layer that is not unrolled, batch 1, int8."""
-    inputs = layers.Input((8, 2))
-    model = keras.Model(inputs, layers.GRU(4)(inputs))
-    with pytest.raises(ConversionError):
-        convert_with(model, tcn.windows((8, 2)))
 
 
 def test_a_killed_worker_is_an_error_that_names_the_signal_and_is_replaced(model):
