@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import warnings
@@ -69,7 +70,12 @@ def main() -> None:
     # Pydantic would read the metadata of every installed package in search of some.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     warnings.showwarning = _show_warning
-    sys.exit(_status())
+    # What needs no TensorFlow is over before there is garbage worth looking for: a sixth of `nse profile` was that.
+    gc.disable()
+    try:
+        sys.exit(_status())
+    finally:
+        gc.enable()
 
 
 def _status() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from neuralspot_edge.processes import captured_stderr
@@ -11,6 +12,7 @@ __all__ = ["load_tensorflow"]
 
 def load_tensorflow() -> None:
     """Imports TensorFlow and Keras; what they say meanwhile is shown only where the import fails."""
+    gc.enable()  # `main` turned it off, and a training is long
     said: list[str] = []
     try:
         with captured_stderr() as said:

@@ -1,3 +1,4 @@
+import gc
 import os
 import sys
 
@@ -42,3 +43,12 @@ def test_stderr_is_there_again_afterwards(capfd):
     capfd.readouterr()
     os.write(2, b"mine")
     assert capfd.readouterr().err == "mine"
+
+
+def test_garbage_is_collected_again_once_tensorflow_is_there():
+    gc.disable()
+    try:
+        load_tensorflow()
+        assert gc.isenabled()
+    finally:
+        gc.enable()
