@@ -16,6 +16,9 @@ __all__ = ["profile"]
 def profile(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A .tflite of any make, or a folder that holds one.")],
     target: TargetOption = None,
+    vela: Annotated[
+        bool, typer.Option("--vela", help="Ask ethos-u-vela about the targets with an Ethos-U (extra ethos-u).")
+    ] = False,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write it as a page with pictures, too; one file, no network.")
     ] = None,
@@ -30,7 +33,7 @@ def profile(
     from neuralspot_edge.pipeline.profile import profile as profile_file
     from neuralspot_edge.reports.console import profile_table
 
-    result = profile_file(tflite_of(file), target or list_chips()).to_dict()
+    result = profile_file(tflite_of(file), target or list_chips(), vela=vela).to_dict()
     if html is not None:
         from neuralspot_edge.files import write_text
         from neuralspot_edge.reports.html import render_html

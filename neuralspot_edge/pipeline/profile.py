@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,17 @@ from neuralspot_edge.interpreters import available
 from neuralspot_edge.interpreters.arena import ArenaReading, measure_graph
 from neuralspot_edge.interpreters.tflm_trial import start_tflm
 from neuralspot_edge.pipeline.card import ModelCard
-from neuralspot_edge.targets import Fit, LatencyEstimate, Target, check_fit, estimate_latency, list_targets, load_target
+from neuralspot_edge.targets import (
+    Fit,
+    LatencyEstimate,
+    NpuEstimate,
+    Target,
+    check_fit,
+    estimate_latency,
+    estimate_npu,
+    list_targets,
+    load_target,
+)
 
 __all__ = ["Profile", "TargetProfile", "Totals", "find_targets", "list_chips", "profile"]
 
@@ -51,11 +61,13 @@ class TargetProfile:
         target: The chip or core.
         fit: Whether it fits, with the margins.
         latency: A stated estimate; None where the core's speed is not known.
+        npu: What vela says of the NPU beside the core; None where it was not asked, or there is none.
     """
 
     target: Target
     fit: Fit
     latency: LatencyEstimate | None
+    npu: NpuEstimate | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +128,7 @@ def profile(
     target: str | Path | Sequence[str | Path] | None = None,
     *,
     name: str | None = None,
+    vela: bool = False,
 ) -> Profile:
     """Analyses a `.tflite` of any make, without TensorFlow.
 
@@ -124,12 +137,14 @@ def profile(
         target: Where it is to run: a chip (`apollo4`), a core (`cortex-m4`), a pattern (`stm32*`), the path of a
             target file, or several of these. None names none.
         name: What to call it; None takes what the file calls itself, or its file name.
+        vela: Whether ethos-u-vela is asked about the targets that have an NPU, some seconds each.
 
     Returns:
         The costs, the memory, the support and the fit. `to_dict()` gives the values of report.json.
 
     Raises:
-        InputError: The file cannot be read or is damaged, or a target is not known.
+        InputError: The file cannot be read or is damaged, a target is not known, or vela is not installed or refuses
+            the file.
     """
     start_tflm()  # gets ready while the graph is read
     content = read_model(tflite)
@@ -140,6 +155,11 @@ def profile(
     support = {backend: check_support(graph, backend) for backend in _backends(targets)}
     # What loading takes for a while may be more than what is in use afterwards.
     arena_bytes = max(plan.loading_bytes, reading.total_bytes if reading else 0)
+    on_targets = tuple(_on_target(each, len(content), arena_bytes, costs, support) for each in targets)
+    if vela:
+        on_targets = tuple(
+            replace(on, npu=estimate_npu(content, on.target)) if on.target.npu else on for on in on_targets
+        )
     return Profile(
         name=name or _name(tflite, graph),
         size_bytes=len(content),
@@ -150,7 +170,7 @@ def profile(
         reading=reading,
         reading_detail=detail,
         support=support,
-        targets=tuple(_on_target(each, len(content), arena_bytes, costs, support) for each in targets),
+        targets=on_targets,
     )
 
 

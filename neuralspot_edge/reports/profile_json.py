@@ -122,5 +122,6 @@ def _target(each: TargetProfile) -> dict[str, Any]:
         "clock_mhz": target.clock_mhz,
         **fit,
         "latency": jsonable(each.latency) if dataclasses.is_dataclass(each.latency) else None,
+        "npu": jsonable(each.npu),
         "source": target.source,
     }

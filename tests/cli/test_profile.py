@@ -43,6 +43,12 @@ def test_without_a_target_every_chip_is_looked_at(nse, file):
     assert all(target["fits"] is not None for target in targets)
 
 
+def test_what_vela_says_of_an_npu(nse, file):
+    outcome = nse("profile", file, "--target", "alif-e7", "--vela")
+    assert outcome.status == 0
+    assert "alif-e7: ethos-u55-256 by vela" in " ".join(outcome.out.split())
+
+
 def test_a_page_of_it(nse, file, tmp_path):
     assert nse("profile", file, "--html", "page.html").status == 0
     page = (tmp_path / "page.html").read_text()

@@ -115,6 +115,14 @@ def test_the_npu_of_a_target_is_a_backend_of_its_own(finished_run):
     assert list(result.support) == ["tflm", "cmsis-nn", "ethos-u55"]
 
 
+def test_vela_is_asked_where_wanted_about_targets_with_an_npu(finished_run, own):
+    chip, npu = profile(finished_run.exported.path, ["apollo4", "alif-e7"], vela=True).targets
+    assert chip.npu is None
+    assert npu.npu.accelerator == "ethos-u55-256"
+    assert npu.npu.cycles > 0
+    assert npu.npu.npu_operators + len(npu.npu.cpu_operators) == len(own.graph.operators)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [(b"", "mark TFL3 is missing"), (b"\x1c\0\0\0TFL3" + bytes(20), "truncated or damaged|version")],

@@ -101,7 +101,7 @@ def test_the_method_says_what_it_is_and_what_it_leaves_out():
     assert method.startswith("estimate, not a measurement: ")
     assert "cortex-m55 with CMSIS-NN kernels at 400 MHz, fitted to published times (1)" in method
     assert "without Mine, whose work is not known" in method
-    assert "for the CPU alone, estimate_npu asks ethos-u-vela about the ethos-u55-256" in method
+    assert "for the CPU alone, nse profile --vela asks ethos-u-vela about the ethos-u55-256" in method
 
 
 def test_a_core_without_published_times_is_not_called_calibrated():

@@ -72,6 +72,7 @@ def target_table(profile: Mapping[str, Any]) -> RenderableType:
 
 def _target_notes(targets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The small print in words where a few targets were asked for; of all of them it would hide the table."""
+    yield from (f"{target.get('name')}: {_npu(target['npu'])}" for target in targets if target.get("npu"))
     if len(targets) > _FEW:
         yield "Times are estimates, not measurements; --target NAME tells how one is made, and what does not fit."
         return
@@ -80,6 +81,15 @@ def _target_notes(targets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"{target.get('name')}: {target['detail']}."
         if method := dig(target, "latency", "method"):
             yield f"{target.get('name')}: {method}"
+
+
+def _npu(npu: Mapping[str, Any]) -> str:
+    line = (
+        f"{npu['accelerator']} by vela {npu['version']}: {npu['milliseconds']:.3g} ms (estimate), "
+        f"{count(npu['sram_used_bytes'])} bytes of SRAM, {count(npu['npu_operators'])} operators on the NPU"
+    )
+    on_cpu = ", ".join(f"{operator['kind']} ({operator['reason']})" for operator in npu["cpu_operators"])
+    return f"{line}; on the CPU: {on_cpu}" if on_cpu else line
 
 
 def _model(profile: Mapping[str, Any]) -> RenderableType:
