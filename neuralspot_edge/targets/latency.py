@@ -180,5 +180,9 @@ def _basis(target: Target, core: Core) -> str:
 
 
 def _notes(target: Target) -> list[str]:
-    npu = f"for the CPU alone, nse profile --vela asks ethos-u-vela about the {target.npu.accelerator}" if target.npu else ""
+    npu = (
+        f"for the CPU alone, nse profile --vela asks ethos-u-vela about the {target.npu.accelerator}"
+        if target.npu
+        else ""
+    )
     return [note for note in (npu, target.note or "") if note]
