@@ -49,6 +49,18 @@ def refusal_of(content: bytes) -> str:
     return ""
 
 
+LOADS_IN_LESS = (
+    "conv-rnn-har-gru",
+    "linear-speaker-vowels",
+    "linear-two-sines",
+    "mlp-speaker-vowels",
+    "mlp-vibration-anomaly",
+    "rnn-har-lstm",
+    "wavenet-two-sines",
+)
+"""Presets for which the calculated arena is larger than need be in some type; for all others it is exact."""
+
+
 @pytest.mark.parametrize("name", list_models())
 def test_every_preset_in_every_type(name):
     recipe, model = load_recipe(name), tcn.randomize(create_model(name))
@@ -57,8 +69,8 @@ def test_every_preset_in_every_type(name):
         content = convert_with(model, x, mode)
         assert_agrees(content)
         graph = load_graph(content)
-        # Exact for most; of the presets an LSTM has the most to spare, 27 %.
-        assert not loads_in(content, plan_memory(graph).loading_bytes * 7 // 10)
+        loading_bytes = plan_memory(graph).loading_bytes
+        assert not loads_in(content, loading_bytes * 7 // 10 if name in LOADS_IN_LESS else loading_bytes - 16)
         assert plan_memory(graph, CORTEX_M).tensor_bytes == plan_memory(graph).tensor_bytes
 
 
