@@ -24,6 +24,9 @@ INTEGER_TOLERANCE = 1
 FLOAT_TOLERANCE = 1e-4
 """The same for floats, as a share of the largest golden value."""
 
+_STREAM_ROUNDS = 2
+"""How often the self-test of a step graph plays its calls, each time from a reset."""
+
 _PROJECT = ("CMakeLists.txt", "README.md", "arm-none-eabi.cmake", "model_runner.cc", "model_runner.h")
 SELF_TEST = ("golden_data.cc", "golden_data.h", "golden_test.cc")
 """The files that a bundle has only with golden vectors."""
@@ -35,7 +38,7 @@ class GoldenArray:
 
     Attributes:
         tensor: The input or output.
-        values: Its raw values, a row for each window.
+        values: Its raw values, a row for each window, or for each call of a step graph.
         tolerance: How far the device may be off, in the tensor's own unit.
     """
 
@@ -70,6 +73,7 @@ def bundle(tflite: bytes, settings: DeploymentSettings) -> dict[str, bytes]:
         "golden": golden,
         "golden_count": 0 if settings.golden is None else len(settings.golden),
         "golden_values": sum(array.values.size for array in golden if array.tensor.role == "output"),
+        "golden_rounds": _STREAM_ROUNDS if model.stream else 1,
         "integer_tolerance": INTEGER_TOLERANCE,
         "margin_percent": round(100 * ARENA_MARGIN),
         "least_margin": LEAST_ARENA_MARGIN_BYTES,

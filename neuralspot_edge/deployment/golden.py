@@ -10,26 +10,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuralspot_edge.datasets.preprocessing import Preprocessing
+from neuralspot_edge.deployment.golden_play import play_signal, play_windows
 from neuralspot_edge.errors import InputError
+from neuralspot_edge.graph.streams import stream_info
+from neuralspot_edge.graph.view import load_graph
 from neuralspot_edge.interpreters.base import Windows
-from neuralspot_edge.interpreters.tensors import TensorSpec, check_windows, in_order
+from neuralspot_edge.interpreters.tensors import TensorSpec
 from neuralspot_edge.interpreters.tflm import TflmInterpreter
+from neuralspot_edge.preprocessing import Preprocessing
 
-__all__ = ["GOLDEN_WINDOWS", "Golden", "check_golden", "make_golden"]
-
-GOLDEN_WINDOWS = 8
-"""Few enough for any flash, enough that a wrong kernel does not pass by luck."""
+__all__ = ["Golden", "check_golden", "make_golden"]
 
 _NO_PREPROCESSING = Preprocessing("none")
 
 
 @dataclass(frozen=True, eq=False)
 class Golden:
-    """Windows and what the device gives for them, each from a fresh state.
+    """Windows and what the device gives for them, each from a fresh state; or calls of a step graph, from a reset on.
 
     Attributes:
-        inputs: For each input of the model its raw values, `(windows, *shape of one window)`, in the input's own type.
+        inputs: For each input of the model its raw values, `(windows, *shape of one window)`, in the input's own type;
+            of a step graph the signal alone, `(calls, *shape of one call)`.
         outputs: For each output the raw values, in the same way.
     """
 
@@ -49,16 +50,19 @@ class Golden:
 
 
 def make_golden(
-    tflite: bytes, samples: Windows, *, preprocessing: Preprocessing = _NO_PREPROCESSING, count: int = GOLDEN_WINDOWS
+    tflite: bytes, samples: Windows, *, preprocessing: Preprocessing = _NO_PREPROCESSING, count: int | None = None
 ) -> Golden:
     """Plays samples on TensorFlow Lite Micro.
 
     Args:
         tflite: The content of the file.
         samples: Windows along the first axis, `(windows, *shape of one window)`; an array for each input where the
-            model has several. Floats are preprocessed and quantized, integers of the input's type go in as they are.
+            model has several. For a step graph its signal, `(steps, channels)`, or windows of it, which are laid end to
+            end. Floats are preprocessed and quantized, integers of the input's type go in as they are.
         preprocessing: What the model's inputs go through before they are quantized.
-        count: How many windows to take, spread evenly over those given; all where there are fewer.
+        count: How many windows to take, spread evenly over those given, all where there are fewer; None for eight. For
+            a step graph how many calls to make from the first step on; None for as many as take two windows of the
+            model that was trained, or 64 where that is not known.
 
     Returns:
         The raw inputs and outputs.
@@ -67,16 +71,10 @@ def make_golden(
         InputError: The samples do not fit the model or are none, TensorFlow Lite Micro refuses the file or is not
             installed, or an output is not finite.
     """
-    interpreter = TflmInterpreter(tflite)
-    specs = interpreter.inputs
-    given = zip(in_order(samples, specs), specs, strict=True)
-    arrays = [_preprocess(array, spec, preprocessing) for array, spec in given]
-    available, _ = check_windows(arrays, specs)
-    if not available or count < 1:
-        raise InputError(f"samples: {available} windows, {count} to be taken; a self-test needs at least one")
-    chosen = np.linspace(0, available - 1, min(count, available)).round().astype(int)
-    inputs = tuple(spec.to_raw(array[chosen]) for array, spec in zip(arrays, specs, strict=True))
-    return Golden(inputs, _play(interpreter, inputs))
+    interpreter, stream = TflmInterpreter(tflite), stream_info(load_graph(tflite))
+    if stream is None:
+        return Golden(*play_windows(interpreter, samples, preprocessing, count))
+    return Golden(*play_signal(interpreter, stream, samples, preprocessing, count))
 
 
 def check_golden(golden: Golden, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> None:
@@ -90,24 +88,3 @@ def check_golden(golden: Golden, inputs: Sequence[TensorSpec], outputs: Sequence
         received = [(*array.shape, array.dtype.name) for array in arrays]
         if expected != received:
             raise InputError(f"golden: the {role}s are {received}, the model has {expected}; make them with this model")
-
-
-def _play(interpreter: TflmInterpreter, inputs: Sequence[npt.NDArray[Any]]) -> tuple[npt.NDArray[Any], ...]:
-    """The raw outputs; `predict` would give real values wherever an input is float32."""
-    specs = interpreter.inputs
-    windows: list[tuple[npt.NDArray[Any], ...]] = []
-    for values in zip(*inputs, strict=True):
-        interpreter.reset()
-        windows.append(interpreter.invoke(*(v.reshape(s.shape) for v, s in zip(values, specs, strict=True))))
-    outputs = []
-    for index, spec in enumerate(interpreter.outputs):
-        output = np.stack([window[index].reshape(spec.window_shape) for window in windows])
-        if not np.isfinite(output).all():
-            raise InputError(f"output {spec.name!r} is not finite for these samples: there is nothing to compare with")
-        outputs.append(output)
-    return tuple(outputs)
-
-
-def _preprocess(array: npt.NDArray[Any], spec: TensorSpec, preprocessing: Preprocessing) -> npt.NDArray[Any]:
-    takes_signal = spec.quantization is not None or spec.dtype == "float32"
-    return preprocessing.apply(array) if takes_signal and array.dtype.kind == "f" else array

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuralspot_edge.datasets.preprocessing import Preprocessing
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.graph.view import Tensor
+from neuralspot_edge.preprocessing import Preprocessing
 
 __all__ = ["InputMap", "input_map"]
 

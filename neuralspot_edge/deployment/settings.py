@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from neuralspot_edge.datasets.preprocessing import Preprocessing
+from neuralspot_edge.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
     from neuralspot_edge.deployment.golden import Golden

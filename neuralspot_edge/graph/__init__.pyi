@@ -1,3 +1,4 @@
+from .card import ModelCard as ModelCard
 from .costs import Costs as Costs
 from .costs import OperatorCost as OperatorCost
 from .costs import count_costs as count_costs
@@ -12,6 +13,10 @@ from .memory import plan_memory as plan_memory
 from .metadata import annotate as annotate
 from .metadata import read_metadata as read_metadata
 from .quantization import Quantization as Quantization
+from .streams import StreamInfo as StreamInfo
+from .streams import StreamOutput as StreamOutput
+from .streams import StreamState as StreamState
+from .streams import stream_info as stream_info
 from .support import Support as Support
 from .support import check_support as check_support
 from .view import Graph as Graph
@@ -28,10 +33,14 @@ __all__ = [
     "Costs",
     "Graph",
     "MemoryPlan",
+    "ModelCard",
     "Operator",
     "OperatorCost",
     "Quantization",
     "Signature",
+    "StreamInfo",
+    "StreamOutput",
+    "StreamState",
     "Subgraph",
     "Support",
     "Tensor",
@@ -44,4 +53,5 @@ __all__ = [
     "read_metadata",
     "read_model",
     "serialize",
+    "stream_info",
 ]

@@ -120,7 +120,8 @@ def _bodies_of(graph: Graph, subgraph: Subgraph) -> set[int]:
 
 
 def _cost(operator: Operator, subgraph_index: int) -> OperatorCost:
-    macs, elementwise = MAC_RULES.get(operator.kind), ELEMENTWISE_RULES.get(operator.kind)
+    name = operator.custom_code or operator.kind
+    macs, elementwise = MAC_RULES.get(name), ELEMENTWISE_RULES.get(name)
     computed = (tensor for tensor in (*operator.inputs, *operator.outputs) if tensor is not None and not tensor.data)
     return OperatorCost(
         operator=operator,

@@ -2,7 +2,7 @@
 
 `TflmInterpreter` is the oracle, since it is what runs on the device; `LiteRtInterpreter` with the reference kernels is
 the cross-check; `TfliteRuntimeInterpreter` is for machines that have only tflite-runtime, and needs nothing but
-tflite-runtime, numpy below 2 and lazy_loader.
+tflite-runtime, numpy below 2 and lazy_loader. `StreamingSession` plays a step graph, sample by sample.
 """
 
 import lazy_loader

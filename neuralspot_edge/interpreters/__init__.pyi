@@ -5,6 +5,7 @@ from .available import available as available
 from .base import Interpreter as Interpreter
 from .base import TensorSpec as TensorSpec
 from .litert import LiteRtInterpreter as LiteRtInterpreter
+from .session import StreamingSession as StreamingSession
 from .tflite_runtime import TfliteRuntimeInterpreter as TfliteRuntimeInterpreter
 from .tflm import TflmInterpreter as TflmInterpreter
 from .tflm_trial import start_tflm as start_tflm
@@ -14,6 +15,7 @@ __all__ = [
     "ArenaReading",
     "Interpreter",
     "LiteRtInterpreter",
+    "StreamingSession",
     "TensorSpec",
     "TfliteRuntimeInterpreter",
     "TflmInterpreter",

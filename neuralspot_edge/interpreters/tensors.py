@@ -13,7 +13,7 @@ from neuralspot_edge.errors import InputError
 from neuralspot_edge.graph.quantization import Quantization
 from neuralspot_edge.suggestions import unknown_name
 
-__all__ = ["TensorSpec", "check_windows", "in_order"]
+__all__ = ["TensorSpec", "check_type", "check_windows", "in_order"]
 
 RUNNABLE_TYPES = {"bool", "float32", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32"}
 
@@ -100,7 +100,7 @@ def check_windows(arrays: Sequence[npt.NDArray[Any]], specs: Sequence[TensorSpec
     """
     for array, spec in zip(arrays, specs, strict=True):
         _check_shape(array, spec)
-        _check_type(array, spec)
+        check_type(array, spec)
     counts = {len(array) for array in arrays}
     if len(counts) != 1:
         given = ", ".join(f"{spec.name!r}: {len(array)}" for array, spec in zip(arrays, specs, strict=True))
@@ -109,6 +109,29 @@ def check_windows(arrays: Sequence[npt.NDArray[Any]], specs: Sequence[TensorSpec
     if len(quantized) > 1:
         raise InputError("some inputs are floats and others raw integers: give all quantized inputs in one kind")
     return counts.pop(), any(array.dtype.kind == "f" for array in arrays)
+
+
+def check_type(array: npt.NDArray[Any], spec: TensorSpec, unit: str = "window") -> None:
+    """Refuses an array whose elements cannot go into an input.
+
+    Args:
+        array: What was given.
+        spec: The input.
+        unit: What lies along the first axis, for the message.
+
+    Raises:
+        InputError: The type is neither floats, where the input stands for real numbers, nor the input's own; or a value
+            is NaN.
+    """
+    takes_floats = spec.quantization is not None or spec.dtype == "float32"
+    if array.dtype.kind == "f" and takes_floats:
+        if np.isnan(array).any():
+            place = int(np.argwhere(np.isnan(array))[0][0])
+            raise InputError(f"input {spec.name!r} holds NaN, first in {unit} {place}; fill or drop it")
+        return
+    if array.dtype != np.dtype(spec.dtype):
+        floats = "floats" if spec.dtype == "float32" else f"{spec.dtype} or floats" if takes_floats else spec.dtype
+        raise InputError(f"input {spec.name!r} needs {floats}, received {array.dtype}")
 
 
 def _as_array(values: Any, name: str) -> npt.NDArray[Any]:
@@ -126,15 +149,3 @@ def _check_shape(array: npt.NDArray[Any], spec: TensorSpec) -> None:
     expected = f"({', '.join(['N', *map(str, spec.window_shape)])})"
     hint = "; give one window as x[None]" if array.shape == spec.window_shape else ""
     raise InputError(f"input {spec.name!r} needs shape {expected}, received {array.shape}{hint}")
-
-
-def _check_type(array: npt.NDArray[Any], spec: TensorSpec) -> None:
-    takes_floats = spec.quantization is not None or spec.dtype == "float32"
-    if array.dtype.kind == "f" and takes_floats:
-        if np.isnan(array).any():
-            window = int(np.argwhere(np.isnan(array))[0][0])
-            raise InputError(f"input {spec.name!r} holds NaN, first in window {window}; fill or drop it")
-        return
-    if array.dtype != np.dtype(spec.dtype):
-        floats = "floats" if spec.dtype == "float32" else f"{spec.dtype} or floats" if takes_floats else spec.dtype
-        raise InputError(f"input {spec.name!r} needs {floats}, received {array.dtype}")

@@ -16,7 +16,7 @@ from neuralspot_edge.processes import captured_stderr, serve, shared
 if TYPE_CHECKING:
     from neuralspot_edge.graph.view import Graph
 
-__all__ = ["TflmTrial", "ample_arena", "check_installed", "start_tflm", "try_tflm"]
+__all__ = ["TflmTrial", "ample_arena", "check_installed", "is_installed", "start_tflm", "try_tflm"]
 
 ARENA_BASE_BYTES = 1 << 26
 ARENA_BYTES_PER_ELEMENT = 16
@@ -33,13 +33,21 @@ class TflmTrial(TrialWorker):
     interpreter = "TFLite Micro"
 
 
+def is_installed() -> bool:
+    """Whether tflite-micro is installed; nothing is imported."""
+    try:
+        return importlib.util.find_spec("tflite_micro") is not None
+    except ValueError:  # it was put out of the way on purpose
+        return False
+
+
 def check_installed() -> None:
     """Refuses a machine without tflite-micro; nothing is imported.
 
     Raises:
         InputError: It is not installed.
     """
-    if not _is_installed():
+    if not is_installed():
         raise InputError(
             f"tflite-micro is not installed; it exists for linux on x86-64, here is {sys.platform}; "
             "use LiteRtInterpreter to run the model without it"
@@ -51,7 +59,7 @@ def start_tflm() -> None:
 
     Nothing heavy is loaded here: called before the caller's own imports, it runs beside them.
     """
-    if _is_installed():
+    if is_installed():
         shared(TflmTrial)
 
 
@@ -92,13 +100,6 @@ def ample_arena(graph: Graph) -> int:
             f"the model computes {elements} tensor elements; TFLite Micro runs up to {LARGEST_ELEMENT_COUNT}"
         )
     return ARENA_BASE_BYTES + ARENA_BYTES_PER_ELEMENT * elements
-
-
-def _is_installed() -> bool:
-    try:
-        return importlib.util.find_spec("tflite_micro") is not None
-    except ValueError:  # it was put out of the way on purpose
-        return False
 
 
 def _reason(messages: Sequence[str], refusal: str, graph: Graph) -> str:

@@ -69,8 +69,8 @@ def test_arithmetic_is_what_one_counts_by_hand(kind):
     assert costs.uncounted == ()
 
 
-def test_there_is_a_case_for_every_rule_but_those_of_variables_and_control_flow():
-    untested = {"IF", "WHILE", "CALL_ONCE", "VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE"}
+def test_there_is_a_case_for_every_rule_but_those_of_variables_control_flow_and_custom_operators():
+    untested = {"IF", "WHILE", "CALL_ONCE", "VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "CIRCULAR_BUFFER"}
     assert set(ELEMENTWISE_RULES) - set(CASES | DESKTOP_CASES) == untested
     assert set(MAC_RULES) <= set(ELEMENTWISE_RULES)
 
@@ -123,6 +123,13 @@ def test_constants_that_operators_share_count_once():
     assert [cost.weight_bytes for cost in costs.operators] == [40, 40]
     assert costs.weight_bytes == 40
     assert costs.macs == 2 * MACS["FULLY_CONNECTED"]
+
+
+def test_a_circular_buffer_moves_data_and_computes_nothing():
+    ends = [tiny_models.tensor("x", (1, 1, 1, 4), "INT8"), tiny_models.tensor("kept", (1, 5, 1, 4), "INT8")]
+    costs = _costs(tiny_models.pack("CUSTOM", ends, inputs=[0], outputs=[1], custom_code="CIRCULAR_BUFFER"))
+    assert (costs.macs, costs.elementwise, costs.uncounted) == (0, 0, ())
+    assert costs.activation_bytes == 4 + 20
 
 
 @pytest.mark.parametrize(("kind", "name"), [("CUSTOM", "Mine"), ("HASHTABLE_FIND", "HASHTABLE_FIND")])

@@ -20,6 +20,15 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
     return run(recipe, folder / "run")
 
 
+@pytest.fixture(scope="session")
+def streamed_run(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+    """The same of a recipe that streams, two steps a call, with a bundle. The model looks ahead, so that it lags."""
+    folder = tmp_path_factory.mktemp("streamed")
+    rate = {"window": small.WINDOW, "channels": small.CHANNELS, "sampling_rate": 50}
+    changes = {"training.epochs": 2, "export.streaming": {"hop": 2}}
+    return run(small.recipe(small.write_waves(folder), changes, input=rate), folder / "run", bundle=True)
+
+
 def with_one_byte_wrong(tflite: bytes) -> bytes:
     """The sign of the first int8 weight is another."""
     flat, buffers = _weights(tflite)

@@ -2,7 +2,8 @@
 
 The layouts (see `Platform.structure`) and requests are those of the reference kernels, read from
 https://github.com/tensorflow/tflite-micro (`tensorflow/lite/micro/kernels`, `.../builtin_op_data.h`) and compared with
-what the interpreter reports. An operator that is not in a table asks for nothing; a custom one is not known.
+what the interpreter reports. An operator that is not in a table asks for nothing; of custom ones CIRCULAR_BUFFER is
+known.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ DATA = {
     **dict.fromkeys(("WHILE", "IF", "CALL_ONCE"), "2i"),
     **dict.fromkeys(("VAR_HANDLE", "ASSIGN_VARIABLE"), "i"),
     "EMBEDDING_LOOKUP": "ip",
+    "CIRCULAR_BUFFER": "2i",
 }
 """What the initialization of an operator allocates for its own use."""
 

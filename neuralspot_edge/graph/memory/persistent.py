@@ -106,8 +106,9 @@ def _take_subgraphs(tail: _Tail, subgraphs: tuple[Subgraph, ...]) -> None:
 
 
 def _take_operator_data(tail: _Tail, operator: Operator) -> None:
-    if operator.kind in DATA:
-        tail.take(tail.platform.structure(DATA[operator.kind]).size)
+    name = operator.custom_code or operator.kind
+    if name in DATA:
+        tail.take(tail.platform.structure(DATA[name]).size)
     for size in buffers_of(operator, tail.platform):
         tail.take(size)
 

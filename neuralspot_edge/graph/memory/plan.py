@@ -92,8 +92,8 @@ def plan_memory(graph: Graph, platform: Platform = X86_64) -> MemoryPlan:
         platform: The machine: by default that of `measure_arena`, so that the two can be compared.
 
     Returns:
-        The plan. Operators that TFLite Micro does not have, and custom ones, count as if they needed nothing more
-        than their tensors.
+        The plan. Operators that TFLite Micro does not have, and custom ones but CIRCULAR_BUFFER, count as if they
+        needed nothing more than their tensors.
 
     Raises:
         InputError: The control flow of the model has no end.

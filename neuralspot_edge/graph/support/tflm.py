@@ -132,7 +132,7 @@ def judge_tflm(operator: Operator) -> Verdict:
             "refused", f"a dilation was left as {operator.kind}, which TFLite Micro runs wrong without a word"
         )
     if operator.kind == "CUSTOM":
-        return _judge_custom(operator.custom_code)
+        return _judge_custom(operator)
     accepted = _KERNELS.get(operator.kind)
     if accepted is None:
         return Verdict("refused", f"TFLite Micro has no {operator.kind}")
@@ -143,7 +143,10 @@ def judge_tflm(operator: Operator) -> Verdict:
     return RUNS
 
 
-def _judge_custom(code: str) -> Verdict:
+def _judge_custom(operator: Operator) -> Verdict:
+    code = operator.custom_code
+    if code == "CIRCULAR_BUFFER" and (dtype := input_of(operator, 0).dtype) != "int8":
+        return Verdict("refused", f"TFLite Micro has no {code} for {dtype}", int8_helps=True)
     if code in _CUSTOM_CODES or code.startswith(_SIGNAL_LIBRARY):
         return RUNS
     return Verdict("refused", f"TFLite Micro has no custom operator {code!r}")

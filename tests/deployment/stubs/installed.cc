@@ -2,6 +2,8 @@
 // tflite-micro. That library exports its C++ symbols; declared here is as much of its
 // binary interface as the calls need. Compile with STUBS_OLD_NAMESPACES, so that the
 // stubs' classes, in tflite, are others than the library's own, in tflite::micro.
+#include <string.h>
+
 #include "tensorflow/lite/micro/micro_interpreter.h"
 
 namespace tflite {
@@ -28,6 +30,8 @@ struct TFLMRegistration {
   int parser(const Operator*, BuiltinDataAllocator*, void**);
 #include "operators.inc"
 #undef OPERATOR
+
+TFLMRegistration* Register_CIRCULAR_BUFFER();
 
 class MicroOpResolver {
  public:
@@ -65,6 +69,7 @@ namespace {
 namespace library = tflite::micro;
 
 constexpr int kMostOperators = 64;
+constexpr int kCustom = 32;  // In the schema.
 
 // Gives the library the operators that a stub resolver was told of, and no others.
 class Resolver : public library::MicroOpResolver {
@@ -78,6 +83,11 @@ class Resolver : public library::MicroOpResolver {
     break;
 #include "operators.inc"
 #undef OPERATOR
+        case tflite::kCircularBuffer:
+          circular_buffer_ = *library::Register_CIRCULAR_BUFFER();
+          circular_buffer_.builtin_code = kCustom;
+          circular_buffer_.custom_name = "CIRCULAR_BUFFER";
+          break;
       }
     }
   }
@@ -89,7 +99,10 @@ class Resolver : public library::MicroOpResolver {
     return nullptr;
   }
 
-  const library::TFLMRegistration* FindOp(const char*) const override { return nullptr; }
+  const library::TFLMRegistration* FindOp(const char* custom_code) const override {
+    const char* known = circular_buffer_.custom_name;
+    return known != nullptr && strcmp(custom_code, known) == 0 ? &circular_buffer_ : nullptr;
+  }
 
   library::Parser GetOpDataParser(int32_t op) const override {
     for (int i = 0; i < count_; ++i) {
@@ -108,6 +121,7 @@ class Resolver : public library::MicroOpResolver {
 
   library::TFLMRegistration registrations_[kMostOperators];
   library::Parser parsers_[kMostOperators];
+  library::TFLMRegistration circular_buffer_ = {};
   int count_ = 0;
 };
 

@@ -9,11 +9,12 @@ from graph import tiny_models, whole_graphs
 from graph.one_operator import ACTIVATIONS, CASES, one_operator
 from graph.whole_graphs import Body, concatenate, floats, write
 from helpers import tcn
+from helpers.step_graphs import circular_delay_line, delay_line
 from helpers.tflite import convert_with
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from neuralspot_edge import create_model, list_models, load_recipe
+from neuralspot_edge import create_model, list_models, load_recipe, stream
 from neuralspot_edge.errors import ConversionError, InputError
 from neuralspot_edge.graph import CORTEX_M, MemoryPlan, load_graph, plan_memory
 from neuralspot_edge.interpreters import measure_arena
@@ -123,6 +124,19 @@ def test_files_of_plain_keras(models, mode):
 )
 def test_control_flow_variables_and_offline_plans(content):
     assert_agrees(content)
+
+
+@pytest.mark.parametrize("content", [delay_line(), delay_line(4, dtype="INT16"), circular_delay_line(7, 5)])
+def test_states_that_go_in_and_out_and_those_in_circular_buffers(content):
+    assert_agrees(content)
+
+
+@pytest.mark.parametrize("name", ["tcn-tiny", "tcn-har-smartwatch"])
+def test_the_step_graphs_of_a_model_in_both_forms(name):
+    recipe, model = load_recipe(name), tcn.randomize(create_model(name))
+    window = convert_with(model, tcn.windows((recipe.input.window, recipe.input.channels)))
+    for content in (stream(window), stream(window, 5), stream(window, 1, "tflm")):
+        assert_agrees(content)
 
 
 @pytest.mark.parametrize("dtype", ["INT4", "FLOAT16", "INT64", "BOOL", "UINT8", "COMPLEX64", "RESOURCE", "FLOAT64"])

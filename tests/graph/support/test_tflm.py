@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from graph import tiny_models
 from graph.one_operator import CASES, DESKTOP_CASES, one_operator
+from helpers.step_graphs import circular_delay_line
 from tflite_micro import runtime
 
 from neuralspot_edge.graph import check_support, load_graph
@@ -65,11 +66,19 @@ def test_weights_of_another_type_run_where_the_table_says_so(kind, activation, w
 @pytest.mark.parametrize("code", ["SignalWindow", "CIRCULAR_BUFFER", "TFLite_Detection_PostProcess", "Mine", ""])
 def test_custom_operators_are_those_that_the_interpreter_finds(code):
     """In a process of its own: an operator that is found may crash on the options that this file lacks."""
-    ends = [tiny_models.tensor("x", (1, 4)), tiny_models.tensor("y", (1, 4))]
+    ends = [tiny_models.tensor("x", (1, 4), "INT8"), tiny_models.tensor("y", (1, 4), "INT8")]
     tflite = tiny_models.pack("CUSTOM", ends, inputs=[0], outputs=[1], custom_code=code)
     messages = subprocess.run([sys.executable, "-c", LOAD], input=tflite, capture_output=True, check=False).stderr
     is_found = b"Failed to get registration" not in messages
     assert _verdict(tflite) == ("runs" if is_found else "refused")
+
+
+@pytest.mark.parametrize("dtype", ["INT8", "INT16", "FLOAT32"])
+def test_a_circular_buffer_takes_the_type_that_runs(dtype):
+    tflite = circular_delay_line(dtype=dtype)
+    found = check_support(load_graph(tflite), "tflm")[0]
+    assert found.level == ("runs" if _runs(tflite) else "refused") == ("runs" if dtype == "INT8" else "refused")
+    assert found.reason == ("" if dtype == "INT8" else f"TFLite Micro has no CIRCULAR_BUFFER for {dtype.lower()}")
 
 
 @pytest.mark.parametrize("kind", RUNS_WRONG)

@@ -7,6 +7,9 @@
 
 STUBS_CLASSES_BEGIN
 
+// Custom operators have no number in the schema.
+constexpr int kCircularBuffer = -2;
+
 class MicroOpResolver {
  public:
   const int* codes() const { return codes_; }
@@ -41,6 +44,7 @@ class MicroMutableOpResolver : public MicroOpResolver {
 #undef OPERATOR
 
   TfLiteStatus AddDetectionPostprocess() { return Add(-1); }
+  TfLiteStatus AddCircularBuffer() { return Add(kCircularBuffer); }
 
  private:
   int storage_[tOpCount];

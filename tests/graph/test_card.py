@@ -4,11 +4,10 @@ import pytest
 from helpers import small
 
 import neuralspot_edge
-from neuralspot_edge.datasets import Preprocessing
 from neuralspot_edge.errors import InputError
-from neuralspot_edge.graph import annotate, read_metadata
-from neuralspot_edge.pipeline import ModelCard
-from neuralspot_edge.pipeline.card import METADATA_ENTRY
+from neuralspot_edge.graph import ModelCard, annotate, read_metadata
+from neuralspot_edge.graph.card import METADATA_ENTRY
+from neuralspot_edge.preprocessing import Preprocessing
 
 CARDS = [
     ModelCard("bare"),
@@ -25,8 +24,8 @@ CARDS = [
 
 
 @pytest.fixture(scope="module")
-def tflite(finished_run):
-    return finished_run.exported.path.read_bytes()
+def tflite(models):
+    return annotate(models["int8"], metadata=CARDS[1].to_metadata())
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
@@ -51,21 +50,9 @@ def test_the_card_of_a_recipe():
     assert card == ModelCard("tcn-small", "classification", Preprocessing("window"), small.CLASSES, ("a", "b"), 50.0)
 
 
-def test_a_run_writes_what_its_model_needs(tflite, finished_run):
-    card = ModelCard.read(tflite)
-    assert card.preprocessing == finished_run.training.data.preprocessing
-    assert card.classes == small.CLASSES
-    assert card.task == "classification"
-
-
-def test_a_file_of_foreign_make_has_none(tflite):
-    from neuralspot_edge.graph import parse, serialize
-
-    model = parse(tflite)
-    model.metadata = [entry for entry in model.metadata if entry.name != METADATA_ENTRY.encode()]
-    foreign = serialize(model)
-    assert METADATA_ENTRY not in read_metadata(foreign)
-    assert ModelCard.read(foreign) is None
+def test_a_file_of_foreign_make_has_none(models):
+    assert METADATA_ENTRY not in read_metadata(models["int8"])
+    assert ModelCard.read(models["int8"]) is None
 
 
 def _changed(**changes):

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuralspot_edge.datasets import Preprocessing
 from neuralspot_edge.errors import InputError
+from neuralspot_edge.preprocessing import Preprocessing
 
 RNG = np.random.default_rng(0)
 X = (RNG.normal(size=(20, 30, 3)) * [1, 50, 1e-6] + [0, -400, 1e-3]).astype(np.float32)

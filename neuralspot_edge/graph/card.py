@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import neuralspot_edge
-from neuralspot_edge.datasets import Preprocessing
 from neuralspot_edge.errors import InputError
-from neuralspot_edge.graph import read_metadata
+from neuralspot_edge.graph.metadata import read_metadata
+from neuralspot_edge.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
     from neuralspot_edge.recipes import Recipe
@@ -91,7 +91,8 @@ class ModelCard:
         """The card as a metadata entry."""
         content: dict[str, Any] = {
             "schema_version": _SCHEMA_VERSION,
-            "package_version": neuralspot_edge.__version__,
+            # By name, as all that lies above: the package's root names every room.
+            "package_version": import_module("neuralspot_edge").__version__,
             **asdict(self),
             "preprocessing": self.preprocessing.to_dict(),
         }

@@ -1,0 +1,1 @@
+"""How time passes each kind of operator."""
