@@ -17,6 +17,7 @@ from neuralspot_edge.conversion.settings import ConversionSettings
 from neuralspot_edge.conversion.states import check_states
 from neuralspot_edge.conversion.tidy import tidy
 from neuralspot_edge.conversion.trace import FrozenGraph, trace
+from neuralspot_edge.conversion.trained import is_trained_int8, trained_file
 from neuralspot_edge.conversion.worker import shared_worker
 from neuralspot_edge.graph import annotate, parse, serialize
 
@@ -43,7 +44,8 @@ def convert(
         model: The model, trained or not. It is left as it was.
         settings: How to convert; None is int8 throughout.
         calibration: For each input an array (samples, ...) of what the model will meet, checked by
-            `neuralspot_edge.quantization.check_calibration`; not needed for float files.
+            `neuralspot_edge.quantization.check_calibration`; not needed for float files, nor for a model that was
+            trained in int8.
         window: The length in steps that an unknown time axis gets.
         metadata: Named entries to store in the file.
         isolated: Whether the converter runs in a process of its own, whose crash is a `ConversionError`.
@@ -57,6 +59,8 @@ def convert(
         ConversionError: The model breaks a graph rule, or the converter refused it or crashed.
     """
     settings = settings or ConversionSettings()
+    if is_trained_int8(model):
+        return trained_file(model, settings, metadata or {})
     check_layers(model, settings)
     check_recurrent(model)
     graph = trace(model, window, fuse_lstms=settings.quantization in ("int8", "float32"))

@@ -1,4 +1,4 @@
-"""What quantization needs to know of the data: calibration samples, checked."""
+"""What quantization needs: calibration samples, checked, and training in int8."""
 
 import lazy_loader as _lazy
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +36,8 @@ def load_model(path: str | Path) -> keras.Model:
     """
     import keras
 
-    # Registers the package's own layers with Keras.
+    # Registers the package's own layers with Keras; by name, where a layer lives in a room above.
+    importlib.import_module("neuralspot_edge.quantization.int8_layer")
     import neuralspot_edge.layers.normalization
     import neuralspot_edge.layers.recurrent
     import neuralspot_edge.models.residual_tcn.layer  # noqa: F401

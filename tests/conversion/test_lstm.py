@@ -13,6 +13,7 @@ from keras import layers
 from neuralspot_edge.conversion.lstm import check_lstms, find_lstms, two_sided
 from neuralspot_edge.errors import ConversionError
 from neuralspot_edge.graph import load_graph, parse
+from neuralspot_edge.interpreters import Interpreter, LiteRtInterpreter, TflmInterpreter
 
 SHAPE = (9, 3)
 HIDDEN, CELL = 18, 19
@@ -67,3 +68,43 @@ def test_the_result_and_the_state_have_one_scale_behind_a_concatenation():
 )
 def test_a_hidden_state_has_room_on_either_side(measured, given):
     assert two_sided(measured) == pytest.approx(given)
+
+
+def _exact_first_state(content: bytes, x: np.ndarray) -> np.ndarray:
+    """The hidden state after one step, by exact functions of what the file's integers stand for, in int8."""
+    flat = parse(content)
+    (lstm,), tensors = find_lstms(flat), flat.subgraphs[0].tensors
+
+    def real(index: int, kind: type) -> np.ndarray:
+        values = np.frombuffer(bytes(flat.buffers[tensors[index].buffer].data), kind).reshape(tensors[index].shape)
+        return np.float64(tensors[index].quantization.scale[0]) * values
+
+    # The kernels round the argument of each gate to 2^-12.
+    arguments = [
+        np.round((x @ real(kernel, np.int8).T + real(bias, np.int32)) * 2**12) / 2**12
+        for kernel, bias in zip(lstm.kernels, lstm.biases, strict=False)
+    ]
+    write, _, _, show = (1 / (1 + np.exp(-argument)) for argument in arguments)
+    hidden = show * np.tanh(write * np.tanh(arguments[2]))
+    quantization = tensors[lstm.hidden[0]].quantization
+    return np.clip(np.round(hidden / quantization.scale[0]) + quantization.zeroPoint[0], -128, 127)
+
+
+def test_micro_is_nearer_to_the_exact_gates_than_litert():
+    model = tcn.randomize(chain((1, 3), layers.LSTM(40, return_sequences=True)))
+    x = 2 * tcn.windows((1, 3), count=64)
+    content = convert_with(model, x)
+    spec = LiteRtInterpreter(content).inputs[0]
+    (scale,), (zero,) = spec.quantization.scale, spec.quantization.zero_point
+    given = np.clip(np.round(x / scale) + zero, -128, 127).astype(np.int8)
+    expected = _exact_first_state(content, scale * (given[:, 0] - np.float64(zero)))
+
+    def wrong(interpreter: Interpreter) -> float:
+        received = []
+        for window in given:
+            interpreter.reset()
+            received.append(interpreter.invoke(window[None])[0].reshape(-1))
+        return float(np.mean(np.stack(received) != expected))
+
+    micro, litert = wrong(TflmInterpreter(content)), wrong(LiteRtInterpreter(content))
+    assert micro < 0.01 < litert < 0.05
