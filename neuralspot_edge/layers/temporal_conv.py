@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import keras
 
 from neuralspot_edge.layers.conv_geometry import ConvGeometry, Padding
 
-__all__ = ["TemporalConv"]
+__all__ = ["TemporalConv", "has_dilated_gradients"]
 
 
 @keras.saving.register_keras_serializable(package="neuralspot_edge")
@@ -61,31 +62,24 @@ class TemporalConv(keras.layers.Layer):  # type: ignore[misc]
         if self.weight_norm:
             self.gain = self.add_weight(shape=(self.filters,), initializer=self._length_of_kernel, name="gain")
 
-    def call(self, inputs: Any, geometry: ConvGeometry | None = None, pad_in_kernel: bool = False) -> Any:
+    def call(self, inputs: Any, geometry: ConvGeometry | None = None, training: bool | None = None) -> Any:
         """Convolves.
 
         Args:
             inputs: (batch, 1, time, channels).
             geometry: Where to look, where that is not the whole input.
-            pad_in_kernel: Whether the kernel of an undilated convolution adds the zeros, not an operator before it. It
-                is faster in training on short sequences, and does not convert.
+            training: As in Keras; the result is the same.
 
         Returns:
             (batch, 1, time, filters), the time as the geometry says.
         """
-        import tensorflow as tf
-
         geometry = geometry or ConvGeometry.whole(self.kernel_size, self.dilation, self.padding)
-        kernel = keras.ops.expand_dims(self._filters(), 0)
-        if pad_in_kernel and geometry.dilation == 1:
-            padding = [[0, 0], [0, 0], [geometry.before, geometry.after], [0, 0]]
-            return tf.nn.conv2d(inputs, kernel, (1, geometry.stride), padding) + self.bias
         x, mode = inputs, "valid"
         if geometry == ConvGeometry.whole(self.kernel_size, geometry.dilation, "same"):
             mode = "same"  # any other needs a PAD
         elif geometry.before or geometry.after:
             x = keras.ops.pad(x, ((0, 0), (0, 0), (geometry.before, geometry.after), (0, 0)))
-        y = keras.ops.conv(x, kernel, (1, geometry.stride), mode, dilation_rate=(1, geometry.dilation))
+        y = self._convolve(x, geometry, mode, bool(training))
         # TensorFlow forgets the height of what it dilates where the length is unknown.
         y.set_shape((None, 1, None, self.filters))
         # Not tf.nn.bias_add: with mish behind a sum, TensorFlow fuses it into a kernel that it does not have.
@@ -107,6 +101,16 @@ class TemporalConv(keras.layers.Layer):  # type: ignore[misc]
             "weight_norm": self.weight_norm,
         }
 
+    def _convolve(self, x: Any, geometry: ConvGeometry, mode: str, training: bool) -> Any:
+        """Without the bias. Keras lays a dilated sequence out anew for each convolution; in training that shows."""
+        kernel = keras.ops.expand_dims(self._filters(), 0)
+        strides, dilations = (1, geometry.stride), (1, geometry.dilation)
+        if training and geometry.dilation > 1 and has_dilated_gradients(self.compute_dtype):
+            import tensorflow as tf
+
+            return tf.nn.conv2d(x, kernel, strides, mode.upper(), dilations=dilations)
+        return keras.ops.conv(x, kernel, strides, mode, dilation_rate=dilations)
+
     def _filters(self) -> Any:
         if self.gain is None:
             return self.kernel
@@ -117,3 +121,27 @@ class TemporalConv(keras.layers.Layer):  # type: ignore[misc]
     def _length_of_kernel(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
         squares = keras.ops.sum(keras.ops.square(self.kernel), axis=(0, 1))
         return keras.ops.cast(keras.ops.reshape(keras.ops.sqrt(squares), shape), dtype or self.variable_dtype)
+
+
+@functools.cache
+def has_dilated_gradients(dtype: str) -> bool:
+    """Whether this processor's TensorFlow can differentiate its own dilated convolution.
+
+    TensorFlow has that kernel from oneDNN alone, which not every build and processor has; so it is tried, once.
+
+    Args:
+        dtype: Of the convolution, such as `float32`.
+    """
+    import tensorflow as tf
+
+    @tf.function  # type: ignore[untyped-decorator]
+    def gradients(x: Any, kernel: Any) -> Any:
+        loss = tf.reduce_sum(tf.nn.conv2d(x, kernel, 1, "VALID", dilations=(1, 2)))
+        return tf.gradients(loss, [x, kernel])
+
+    with tf.init_scope(), tf.device("CPU"):
+        try:
+            gradients(tf.ones((1, 1, 5, 1), dtype), tf.ones((1, 3, 1, 1), dtype))
+        except (tf.errors.OpError, TypeError):
+            return False
+    return True

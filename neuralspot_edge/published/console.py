@@ -10,7 +10,16 @@ from rich.text import Text
 
 from neuralspot_edge.published.results import RowResult, RunFigures
 from neuralspot_edge.published.rows import Mode, Row
-from neuralspot_edge.published.wording import MEASURE_TITLES, figure, middle, remarks, seconds, summary, verdict
+from neuralspot_edge.published.wording import (
+    MEASURE_TITLES,
+    estimate,
+    figure,
+    middle,
+    remarks,
+    seconds,
+    summary,
+    verdict,
+)
 from neuralspot_edge.reports.values import count
 
 __all__ = ["result_line", "result_table", "row_list"]
@@ -41,6 +50,8 @@ def row_list(rows: Sequence[Row], mode: Mode) -> RenderableType:
         below = below or ["nobody has published a figure for it"]
         if row.is_reduced(mode):
             below.append(f"reduced: {row.reduced}")
+        elif row.full_minutes:
+            below.append(estimate(row.full_minutes))
         lines.extend(Padding(Text(text, "dim"), (0, 0, 0, 4)) for text in below)
     return Group(*lines)
 

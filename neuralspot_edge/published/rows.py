@@ -55,6 +55,7 @@ class Row(StrictModel):
         reduced: How `quick` is smaller, in words; None where both modes are the same.
         quick: What `quick` changes, by dotted path.
         steps_ahead: Steps that `iterated` forecasts.
+        full_minutes: What `full` takes on two cores, about, from the time of a few training steps.
         seeds: Runs, of which the mean counts.
         needs_mnist: Whether it runs on the user's own file of MNIST.
         note: What a reader must know of the comparison.
@@ -72,6 +73,7 @@ class Row(StrictModel):
     reduced: Text | None = Field(default=None, description="How quick is smaller, in words")
     quick: dict[str, Any] = Field(default={}, description="What quick changes, by dotted path")
     steps_ahead: Annotated[Count, Field(ge=2)] | None = Field(default=None, description="Steps that iterated forecasts")
+    full_minutes: Annotated[Count, Field(ge=1)] | None = Field(default=None, description="About what full takes")
     seeds: Annotated[Count, Field(ge=1, le=100)] = Field(default=1, description="Runs, of which the mean counts")
     needs_mnist: Flag = Field(default=False, description="Whether it runs on the user's own file of MNIST")
     note: Text | None = Field(default=None, description="What a reader must know of the comparison")

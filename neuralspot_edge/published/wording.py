@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from neuralspot_edge.published.results import RowResult
 from neuralspot_edge.published.rows import Published, Row
 
-__all__ = ["MEASURE_TITLES", "figure", "middle", "remarks", "seconds", "summary", "verdict"]
+__all__ = ["MEASURE_TITLES", "estimate", "figure", "middle", "remarks", "seconds", "summary", "verdict"]
 
 MEASURE_TITLES = {
     "mse": "mean squared error",
@@ -35,6 +35,11 @@ def seconds(value: float | None) -> str:
     if value < 120:
         return f"{value:.0f} s" if value >= 1 else "< 1 s"
     return f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.1f} h"
+
+
+def estimate(minutes: int) -> str:
+    """How long a row takes that nobody has run: `it takes about 13 min on two cores`."""
+    return f"it takes about {seconds(60 * minutes)} on two cores"
 
 
 def middle(values: Sequence[int | float | None]) -> float | None:
@@ -68,6 +73,8 @@ def remarks(result: RowResult) -> Iterator[str]:
         yield f"{result.status}: {result.reason}"
     if row.is_reduced(result.mode):
         yield f"reduced: {row.reduced}"
+    elif row.full_minutes and not result.runs:
+        yield estimate(row.full_minutes)
     if row.tolerance:
         share = f"{row.tolerance:g}" if row.higher_is_better else f"{100 * row.tolerance:g} %"
         yield f"{share} worse than published still counts as reached"

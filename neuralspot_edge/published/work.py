@@ -16,8 +16,9 @@ import numpy as np
 import neuralspot_edge
 from neuralspot_edge.datasets import load_dataset
 from neuralspot_edge.errors import ProofError
+from neuralspot_edge.graph import ModelCard
 from neuralspot_edge.interpreters import LiteRtInterpreter
-from neuralspot_edge.pipeline import ModelCard, export, profile, run, verify
+from neuralspot_edge.pipeline import export, profile, run, verify
 from neuralspot_edge.pipeline.folder import CHECKPOINT
 from neuralspot_edge.published.measures import MEASURES
 from neuralspot_edge.published.results import RunFigures

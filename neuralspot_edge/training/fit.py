@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,7 @@ def train(
     data = data or prepare(recipe)
     model = build_model(recipe)
     _check_output(model, recipe, data)
-    _compile(model, recipe)
+    _compile(model, recipe, len(data.train))
     checkpoint = Checkpoint(Path(out_dir), with_fitted(recipe, data.preprocessing)) if out_dir else None
     keeper = KeepBest(recipe.training.patience, checkpoint, on_epoch)
     if resume and checkpoint:
@@ -117,7 +118,7 @@ def _check_output(model: keras.Model, recipe: Recipe, data: Prepared) -> None:
         )
 
 
-def _compile(model: keras.Model, recipe: Recipe) -> None:
+def _compile(model: keras.Model, recipe: Recipe, windows: int) -> None:
     import keras
 
     if recipe.task in CLASS_TASKS:
@@ -125,7 +126,18 @@ def _compile(model: keras.Model, recipe: Recipe) -> None:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=not probabilities)
     else:
         loss = keras.losses.MeanSquaredError()
-    model.compile(optimizer=keras.optimizers.Adam(recipe.training.learning_rate), loss=loss)
+    model.compile(optimizer=keras.optimizers.Adam(_learning_rate(recipe, windows)), loss=loss)
+
+
+def _learning_rate(recipe: Recipe, windows: int) -> Any:
+    """The learning rate, or its course over all steps (Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983)."""
+    import keras
+
+    training = recipe.training
+    if training.schedule == "constant":
+        return training.learning_rate
+    steps = training.epochs * math.ceil(windows / min(training.batch_size, windows))
+    return keras.optimizers.schedules.CosineDecay(training.learning_rate, steps)
 
 
 def _ends_in_softmax(recipe: Recipe) -> bool:

@@ -9,6 +9,7 @@ from helpers.tcn import randomize, windows
 
 from neuralspot_edge.layers import TemporalConv
 from neuralspot_edge.layers.conv_geometry import ConvGeometry
+from neuralspot_edge.layers.temporal_conv import has_dilated_gradients
 
 
 @pytest.mark.parametrize("padding", ["causal", "same"])
@@ -21,6 +22,34 @@ def test_weights_of_conv1d_give_what_conv1d_gives(padding, kernel_size, dilation
     ours.build((None, 1, 14, 3))
     ours.set_weights(theirs.get_weights())
     np.testing.assert_allclose(ours(x[:, None])[:, 0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("has_gradients", [False, True])
+@pytest.mark.parametrize("geometry", [None, ConvGeometry(before=3, after=1, dilation=3)])
+@pytest.mark.parametrize("padding", ["causal", "same"])
+def test_training_gives_the_outputs_and_gradients_of_inference(monkeypatch, padding, geometry, has_gradients):
+    import tensorflow as tf
+
+    if not has_gradients:
+        monkeypatch.setattr("neuralspot_edge.layers.temporal_conv.has_dilated_gradients", lambda _: False)
+    layer = TemporalConv(5, 3, 4, padding=padding)
+    layer.build((None, 1, 14, 3))
+    x = tf.constant(windows((1, 14, 3)))
+    randomize(layer)
+
+    def outputs_and_gradients(training):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x, geometry=geometry, training=training)
+            loss = tf.reduce_sum(y * tf.sin(y))
+        return [y, *tape.gradient(loss, [x, layer.kernel.value, layer.bias.value])]
+
+    for trained, inferred in zip(outputs_and_gradients(True), outputs_and_gradients(False), strict=True):
+        np.testing.assert_allclose(trained, inferred, rtol=1e-4, atol=1e-4)
+
+
+def test_a_type_without_a_kernel_for_dilated_gradients_is_known_as_one():
+    assert has_dilated_gradients("float64") is False
 
 
 @pytest.mark.parametrize("weight_norm", [False, True])

@@ -51,6 +51,16 @@ def test_the_console_tells_each_row_and_each_miss(results):
     assert "1 of 3 published figures reached, 1 missed, 1 not compared; rows that failed: 1" in flat
 
 
+def test_a_long_row_that_was_not_run_says_how_long_it_takes(make_row):
+    row = make_row(full_minutes=61)
+    told = "it takes about 61 min on two cores"
+    assert list(remarks(RowResult(row, "full", {}, "1.0.0"))) == [told]
+    assert told in _text(row_list([row], "full"))
+    assert list(remarks(RowResult(row, "full", {}, "1.0.0", "done", "", (RUN,)))) == []
+    reduced = make_row(full_minutes=61, reduced="half of it", quick={"training.epochs": 1})
+    assert list(remarks(RowResult(reduced, "quick", {}, "1.0.0"))) == ["reduced: half of it"]
+
+
 def test_every_row_of_the_table_fits_a_console_of_80_columns():
     rows = load_rows()
     results = [RowResult(row, "quick", {}, "1.0.0", "done", "", (RUN,)) for row in rows]

@@ -274,3 +274,23 @@ def test_an_output_that_is_no_score_of_classes_is_refused():
 def test_a_recipe_with_wrong_data_is_refused_before_a_model_is_built(tmp_path):
     with pytest.raises(InputError, match=r"unused.npz"):
         train(_recipe(), out_dir=tmp_path)
+
+
+def test_the_cosine_schedule_falls_to_nothing_with_the_last_step(fit_arguments):
+    # 36 windows by 16 are 3 steps an epoch, 12 in all.
+    recipe = _recipe(
+        {"training.schedule": "cosine", "training.epochs": 4, "training.batch_size": 16, "training.learning_rate": 0.1}
+    )
+    schedule = fit_arguments(recipe, _data(recipe))["model"].optimizer._learning_rate
+    received = [float(schedule(step)) for step in (0, 4, 6, 12, 13)]
+    assert received == pytest.approx([0.1, 0.075, 0.05, 0, 0], abs=1e-7)
+
+
+def test_a_schedule_goes_on_where_the_training_was_interrupted(tmp_path):
+    recipe = _recipe({"training.schedule": "cosine", "training.epochs": 4})
+    whole = train(recipe, data=_data(recipe))
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, out_dir=tmp_path, data=_data(recipe), on_epoch=_interrupt_at(2))
+    resumed = train(recipe, out_dir=tmp_path, resume=True, data=_data(recipe))
+    assert [epoch.number for epoch in resumed.history] == [1, 2, 3, 4]
+    assert resumed.model.optimizer.iterations.numpy() == whole.model.optimizer.iterations.numpy()

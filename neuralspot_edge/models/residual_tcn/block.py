@@ -18,10 +18,6 @@ from neuralspot_edge.models.residual_tcn.plan import BlockPlan, Steps
 __all__ = ["ResidualBlock", "take"]
 
 
-_SHORT = 128
-"""Steps up to which zeros are cheaper within the convolution's kernel, while training; longer ones are dearer there."""
-
-
 class ResidualBlock(keras.layers.Layer):  # type: ignore[misc]
     """Twice convolution, norm, activation, spatial dropout; then the sum with the input, and an activation.
 
@@ -94,7 +90,6 @@ class ResidualBlock(keras.layers.Layer):  # type: ignore[misc]
         plan: BlockPlan | None = None,
         state: Sequence[Any] | None = None,
         present: Any = None,
-        phases: bool = False,
         training: bool | None = None,
     ) -> tuple[Any, Any, list[Any]]:
         """The block.
@@ -104,34 +99,19 @@ class ResidualBlock(keras.layers.Layer):  # type: ignore[misc]
             plan: What to compute, where that is not all.
             state: The steps before the first one, of the input and of the second convolution's input.
             present: (batch, 1, time, 1), False for steps that count as not there.
-            phases: Whether the steps of each phase of the dilation are computed as a sequence; see `_in_phases`.
             training: As in Keras.
 
         Returns:
             The output (batch, 1, time, filters), the same before the sum, and the state after the last step.
         """
-        is_short = bool(training) and inputs.shape[2] is not None and inputs.shape[2] <= _SHORT
-        if phases:
-            branch = self._in_phases(inputs, is_short, training)
-            return *self._join(inputs, branch), []
         steps = None if present is None else present[..., 0]
-        convolve, (one, two) = _Convolver(state, present, is_short), self._halves()
+        convolve, (one, two) = _Convolver(state, present, training), self._halves()
         y = convolve(one.conv, inputs, plan.first if plan else None)
         y = convolve(two.conv, one.finish(y, steps, training), plan.second if plan else None)
         if plan and plan.thinning > 1:
             y = y[:, :, :: plan.thinning]
         y = two.finish(y, steps, training)
         return *self._join(take(inputs, plan.exit, plan.entry) if plan else inputs, y), convolve.kept
-
-    def can_be_in_phases(self, length: int | None) -> bool:
-        """Whether `phases` gives the same for a sequence of this length."""
-        if length is None or self.dilation == 1:
-            return False
-        is_multiple = length % self.dilation == 0
-        if self.padding == "same":
-            # Zeros on both sides of each phase only where the kernel has a middle; none may come from padding.
-            return is_multiple and self.kernel_size % 2 == 1
-        return is_multiple or self.norm != "batch"
 
     def _halves(self) -> tuple[_Half, _Half]:
         return (
@@ -144,26 +124,6 @@ class ResidualBlock(keras.layers.Layer):  # type: ignore[misc]
             branch = self.activate2(branch)
         shortcut = inputs if self.match is None else self.match(inputs)
         return self.activate3(self.add([shortcut, branch])), branch
-
-    def _in_phases(self, inputs: Any, is_short: bool, training: bool | None) -> Any:
-        """The two convolutions on `dilation` sequences of every `dilation`-th step, not dilated there.
-
-        TensorFlow computes a dilated convolution so; doing it once for both saves half of the copying.
-        """
-        import tensorflow as tf
-
-        length, rate = inputs.shape[2], self.dilation
-        padded = -length % rate
-        geometry = ConvGeometry.whole(self.kernel_size, 1, self.padding)
-        y = tf.space_to_batch(inputs, [1, rate], [[0, 0], [0, padded]])
-        for half in self._halves():
-            y = half.normalize(half.conv(y, geometry=geometry, pad_in_kernel=is_short), None, training)
-            y = half.activate(y)
-            if half.drop is not None:
-                # One draw for all phases of a window.
-                ones = keras.ops.ones((keras.ops.shape(inputs)[0], 1, 1, self.filters), y.dtype)
-                y *= keras.ops.tile(half.drop(ones, training=training), (rate, 1, 1, 1))
-        return tf.batch_to_space(y, [1, rate], [[0, 0], [0, padded]])
 
     def _conv(self, part: str, input_shape: tuple[int | None, ...]) -> TemporalConv:
         conv = TemporalConv(
@@ -237,24 +197,24 @@ class _Convolver:
     Args:
         state: The steps before the first one, for each convolution; None for zeros.
         present: (batch, 1, time, 1); what it leaves out is zeros to a convolution.
-        pad_in_kernel: As of `TemporalConv`.
+        training: As in Keras.
     """
 
-    def __init__(self, state: Sequence[Any] | None, present: Any, pad_in_kernel: bool) -> None:
+    def __init__(self, state: Sequence[Any] | None, present: Any, training: bool | None) -> None:
         self._state = list(state or ())
         self._present = present
-        self._pad_in_kernel = pad_in_kernel
+        self._training = training
         self.kept: list[Any] = []
 
     def __call__(self, conv: TemporalConv, x: Any, geometry: ConvGeometry | None) -> Any:
         if self._present is not None:
             x = x * keras.ops.cast(self._present, x.dtype)
         if not self._state:
-            return conv(x, geometry=geometry, pad_in_kernel=self._pad_in_kernel)
+            return conv(x, geometry=geometry, training=self._training)
         before = self._state.pop(0)
         x = keras.ops.concatenate([before, x], axis=2)
         self.kept.append(x[:, :, -before.shape[2] :])
-        return conv(x, geometry=ConvGeometry(dilation=conv.dilation))
+        return conv(x, geometry=ConvGeometry(dilation=conv.dilation), training=self._training)
 
 
 def take(x: Any, steps: Steps, available: Steps) -> Any:

@@ -268,10 +268,8 @@ class TCN(keras.layers.Layer):  # type: ignore[misc]
         x = take(x, plans[0].entry, everything) if plans else x
         for index, block in enumerate(self._blocks):
             plan = plans[index] if plans else None
-            is_whole = plan is None or plan.entry == plan.exit == everything
-            phases = training and is_whole and present is None and not state and block.can_be_in_phases(x.shape[2])
             past = state[2 * index : 2 * index + 2]
-            x, branch, after = block(x, plan=plan, state=past, present=present, phases=bool(phases), training=training)
+            x, branch, after = block(x, plan=plan, state=past, present=present, training=training)
             branches.append(take(branch, plans[-1].exit, plan.exit) if plan else branch)
             kept += after
         if self.stack.use_skip_connections:

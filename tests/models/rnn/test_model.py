@@ -51,7 +51,7 @@ def test_whatever_the_schema_accepts_builds_saves_reloads_and_runs(tmp_path_fact
     assert expected.shape[1:] == ((SHAPE[0], width) if checked.head == "per_step" else (width,))
     path = save_model(model, tmp_path_factory.mktemp("model") / "model.keras")
     np.testing.assert_array_equal(load_model(path).predict(x, verbose=0), expected)
-    # LiteRT's LSTM rounds otherwise: a step of its state is some of a dense layer's output.
+    # LiteRT's LSTM has a coarser sigmoid and tanh: a step of its state is some of a dense layer's output.
     assert most_lsb_apart(convert_with(model, x), x) <= (4 if checked.cell == "lstm" else 1)
 
 
