@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEER_VENV := .venv-peer
 PEER_READY := $(PEER_VENV)/.ready
+PYTORCH_VENV := .venv-pytorch
+PYTORCH_READY := $(PYTORCH_VENV)/.ready
 PIP_FLAGS := --quiet --disable-pip-version-check
 
 # tmp_path keeps what a test wrote; two workers are what two cores carry with TensorFlow in each.
@@ -58,11 +60,16 @@ $(PEER_READY): constraints/peer.txt
 	$(PEER_VENV)/bin/python -m pip install $(PIP_FLAGS) --no-deps -c constraints/peer.txt keras-tcn==3.5.7
 	touch $@
 
+$(PYTORCH_READY): constraints/pytorch.txt
+	$(PYTHON) -m venv $(PYTORCH_VENV)
+	$(PYTORCH_VENV)/bin/python -m pip install $(PIP_FLAGS) -c constraints/pytorch.txt pytorch-tcn==1.2.3
+	touch $@
+
 parity: $(READY) $(PEER_READY)  ## compare weights and outputs with neuralspot-edge 0.2.2 and keras-tcn 3.5.7 in an environment of theirs
 	$(BIN)/python -m pytest tests/parity --peer-python $(PEER_VENV)/bin/python -s
 
-bench: $(READY) $(PEER_READY)  ## measure against neuralspot-edge 0.2.2 and keras-tcn 3.5.7, each figure a ratio of one run
-	$(BIN)/python -m benchmarks --peer-python $(PEER_VENV)/bin/python
+bench: $(READY) $(PEER_READY) $(PYTORCH_READY)  ## measure against neuralspot-edge 0.2.2, keras-tcn 3.5.7, pytorch-tcn 1.2.3
+	$(BIN)/python -m benchmarks --peer-python $(PEER_VENV)/bin/python --pytorch-python $(PYTORCH_VENV)/bin/python
 
 clean:  ## remove what the targets made, but for runs/
-	rm -rf $(VENV) $(PEER_VENV) site dist build *.egg-info
+	rm -rf $(VENV) $(PEER_VENV) $(PYTORCH_VENV) site dist build *.egg-info

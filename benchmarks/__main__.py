@@ -6,26 +6,39 @@ import argparse
 import os
 from pathlib import Path
 
-from benchmarks import export, imports, keras_tcn
+from benchmarks import export, imports, keras_tcn, streaming, streaming_pytorch
 from benchmarks.harness import show, write
 from benchmarks.peer import QUIET
 
 HERE = Path(__file__).parent
-GROUPS = {"imports": imports.measure, "export": export.measure, "keras-tcn": keras_tcn.measure}
+GROUPS = {
+    "imports": imports.measure,
+    "export": export.measure,
+    "keras-tcn": keras_tcn.measure,
+    "streaming": streaming.measure,
+    "pytorch-tcn": streaming_pytorch.measure,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measures this package against neuralspot-edge 0.2.2 and keras-tcn 3.5.7, each figure as a ratio "
-        "within one run.",
+        description="Measures this package against neuralspot-edge 0.2.2, keras-tcn 3.5.7 and pytorch-tcn 1.2.3, and "
+        "step graphs against their window graphs, each figure as a ratio within one run.",
     )
     parser.add_argument(
         "--peer-python",
         type=Path,
         default=HERE.parent / ".venv-peer/bin/python",
         metavar="PATH",
-        help="a Python that has both (default: the one that `make bench` sets up)",
+        help="a Python that has the first two (default: the one that `make bench` sets up)",
+    )
+    parser.add_argument(
+        "--pytorch-python",
+        type=Path,
+        default=HERE.parent / ".venv-pytorch/bin/python",
+        metavar="PATH",
+        help="a Python that has pytorch-tcn (default: the one that `make bench` sets up)",
     )
     parser.add_argument("--only", choices=GROUPS, help="one group of figures, not all")
     parser.add_argument("--pairs", type=int, default=5, help="measurements of each side (default: %(default)s)")
@@ -33,16 +46,24 @@ def main() -> None:
         "--output", type=Path, default=HERE / "results.json", help="where the figures go (default: benchmarks/)"
     )
     arguments = parser.parse_args()
-    python = arguments.peer_python.absolute()
-    if not python.is_file():
-        parser.error(f"--peer-python: no such file {arguments.peer_python}; `make bench` makes the environment")
     if arguments.pairs < 1:
         parser.error(f"--pairs: at least 1, received {arguments.pairs}")
     os.environ.update(QUIET)
     groups = [arguments.only] if arguments.only else list(GROUPS)
-    rows = [row for group in groups for row in GROUPS[group](python, arguments.pairs)]
+    pythons = {group: _python(parser, arguments, group) for group in groups}
+    rows = [row for group, python in pythons.items() for row in GROUPS[group](python, arguments.pairs)]
     show(rows)
     write(rows, arguments.output)
+
+
+def _python(parser: argparse.ArgumentParser, arguments: argparse.Namespace, group: str) -> Path:
+    """The Python of what a group is measured against; streaming is measured against itself."""
+    option = "pytorch_python" if group == "pytorch-tcn" else "peer_python"
+    python: Path = getattr(arguments, option)
+    if group != "streaming" and not python.is_file():
+        name = option.replace("_", "-")
+        parser.error(f"--{name}: no such file {python}; `make bench` makes the environment")
+    return python.absolute()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import catalogue
 import command_line
 import figures
 import recipe_reference
+import streaming_figure
 import target_tables
 import wavenet_figure
 from mkdocs.config.defaults import MkDocsConfig
@@ -54,6 +55,8 @@ GENERATED: dict[str, Callable[[], str]] = {
     "figure-residual-block": figures.residual_block,
     "figure-thinning": figures.thinning,
     "figure-gated-unit": wavenet_figure.gated_unit,
+    "figure-stream": streaming_figure.window_and_step,
+    "figure-stream-delay": streaming_figure.delay,
 }
 """What a page may ask for."""
 

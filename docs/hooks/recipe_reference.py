@@ -26,7 +26,7 @@ def recipe_reference() -> str:
     parts = [_section("The top level", {**schema, "properties": plain}, schema)]
     for key, field in schema["properties"].items():
         if reference := _reference(field):
-            parts.append(_section(code(key), schema["$defs"][reference], schema))
+            parts += _with_parts(key, reference, schema)
     return "\n\n".join(parts)
 
 
@@ -56,12 +56,14 @@ def options_reference() -> str:
 
 
 def _with_parts(place: str, name: str, schema: Schema) -> Iterator[str]:
-    """A definition's section, then those of the lists of definitions in it."""
+    """A definition's section, then those of the definitions, and of the lists of definitions, in it."""
     definition = schema["$defs"][name]
     yield _section(code(place), definition, schema)
     for key, field in definition["properties"].items():
         if part := _reference(field.get("items", {})):
             yield from _with_parts(f"{place}.{key}[]", part, schema)
+        if part := _reference(field):
+            yield from _with_parts(f"{place}.{key}", part, schema)
 
 
 def _section(title: str, definition: Schema, schema: Schema) -> str:

@@ -8,7 +8,16 @@ from pydantic_core import PydanticUndefined
 from recipe_reference import params_reference, recipe_reference
 
 from neuralspot_edge.models import TcnBlockParams, TcnParams
-from neuralspot_edge.recipes import DataSpec, ExportSpec, GatesSpec, InputSpec, ModelSpec, Recipe, TrainingSpec
+from neuralspot_edge.recipes import (
+    DataSpec,
+    ExportSpec,
+    GatesSpec,
+    InputSpec,
+    ModelSpec,
+    Recipe,
+    StreamingSpec,
+    TrainingSpec,
+)
 
 PARTS = {
     "data": DataSpec,
@@ -16,6 +25,7 @@ PARTS = {
     "model": ModelSpec,
     "training": TrainingSpec,
     "export": ExportSpec,
+    "export.streaming": StreamingSpec,
     "gates": GatesSpec,
     "model.params": TcnParams,
     "model.params.blocks[]": TcnBlockParams,
@@ -69,6 +79,8 @@ def test_the_top_level_is_what_is_not_a_part():
         ("gates", "max_drop", "number", "≥ 0"),
         ("data", "channels", "list of texts", "1 to 4096 items"),
         ("data", "path", "text", ""),
+        ("export.streaming", "hop", "whole number", "≥ 1"),
+        ("export.streaming", "state", "name", "`io`, `tflm`"),
         ("export", "quantization", "name", "`float32`, `float16`, `int8`, `int16x8`"),
         ("model", "params", "mapping", ""),
         ("model.params", "use_logits", "true or false", ""),
