@@ -12,6 +12,7 @@ from . import pipeline as pipeline
 from . import quantization as quantization
 from . import recipes as recipes
 from . import reports as reports
+from . import streaming as streaming
 from . import targets as targets
 from . import training as training
 from .pipeline import create_model as create_model
@@ -21,6 +22,7 @@ from .pipeline import run as run
 from .pipeline import verify as verify
 from .recipes import list_models as list_models
 from .recipes import load_recipe as load_recipe
+from .streaming import stream as stream
 from .training import train as train
 
 __version__: str

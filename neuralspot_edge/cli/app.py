@@ -12,13 +12,21 @@ from typing import Annotated, Any
 import typer
 
 import neuralspot_edge
-from neuralspot_edge.cli import bench, compare, export, list_, new, profile, run, schema, show, train, verify
+from neuralspot_edge.cli import bench, compare, export, list_, new, profile, run, schema, show, stream, train, verify
 from neuralspot_edge.errors import NseError
 
 __all__ = ["app", "main"]
 
 _INTERRUPTED = 130
 _PACKAGE = Path(__file__).parent.parent
+
+_TRAINING_GOES_ON = "what was finished is kept, and a training goes on with --resume"
+_KEPT = {
+    "train": _TRAINING_GOES_ON,
+    "run": _TRAINING_GOES_ON,
+    "bench": "finished rows are kept, and the same command goes on from there",
+}
+"""What an interrupt leaves, by command; the others keep nothing."""
 
 # Typer carries its own copy of click, or uses the one that is installed, by its version: this is the one it raises.
 _UsageError: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
@@ -59,6 +67,7 @@ app.command("export")(export.export)
 app.command("verify")(verify.verify)
 app.command("run")(run.run)
 app.command("profile")(profile.profile)
+app.command("stream")(stream.stream)
 app.command("compare")(compare.compare)
 app.add_typer(bench.app, name="bench")
 
@@ -93,7 +102,7 @@ def _status() -> int:
     except _UsageError as error:
         return _fail(error.format_message() or "name a command, as in nse list", 2)
     except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted; what was finished is kept, and a training goes on with --resume", _INTERRUPTED)
+        return _fail(_interrupted(), _INTERRUPTED)
     except (BrokenPipeError, SystemExit) as error:
         # The reader of our output has gone, as `nse list | head` does: nothing more is to be said to it. Click has
         # made a SystemExit of it; its others are those of shell completion.
@@ -104,6 +113,12 @@ def _status() -> int:
     except OSError as error:
         return _fail(f"{error.filename or 'system'}: {error.strerror or error}", 2)
     return status if isinstance(status, int) else 0
+
+
+def _interrupted() -> str:
+    # The options before a command show something and exit: the first word is the command.
+    kept = _KEPT.get("".join(sys.argv[1:2]))
+    return f"interrupted; {kept}" if kept else "interrupted"
 
 
 def _fail(message: str, status: int) -> int:

@@ -43,11 +43,14 @@ def export(
     Beside the file stand model_data.h and .cc, op_resolver.h with just the operators it needs, and golden.npz, inputs
     with the very outputs of TensorFlow Lite Micro. A run's folder is calibrated with its own training data. A recipe is
     exported untrained, to learn its size.
+
+    Where the recipe says export: {streaming: {hop: 1}}, stream.tflite is written and proven beside it, and the sources
+    are those of the step graph.
     """
     load_tensorflow()
     from neuralspot_edge.pipeline.export import export as export_model
     from neuralspot_edge.reports.console import export_table
-    from neuralspot_edge.reports.report_json import jsonable
+    from neuralspot_edge.reports.report_json import export_to_dict
 
     if Path(source).is_dir():
         if calibration is not None or window is not None:
@@ -67,9 +70,11 @@ def export(
             overwrite=overwrite,
         )
     if output is Format.json:
-        print_json(jsonable(result))
+        print_json(export_to_dict(result))
     else:
         stdout.print(export_table(result))
+    if not result.ok:
+        raise typer.Exit(1)
 
 
 def _load(source: str) -> Any:

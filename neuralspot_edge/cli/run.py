@@ -34,7 +34,7 @@ def run(
     """Train, export and verify: from a recipe to a .tflite that is proven on TensorFlow Lite Micro.
 
     Writes recipe.json, model.keras, history.csv, model.tflite with its C sources and golden vectors, and the report as
-    report.html and report.json.
+    report.html and report.json. Where the recipe says export: {streaming: {hop: 1}}, the step graph stream.tflite too.
     """
     loaded = read_recipe(recipe, settings)
     load_tensorflow()

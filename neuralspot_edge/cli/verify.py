@@ -25,11 +25,20 @@ def verify(
     model: Annotated[
         Path | None, typer.Option(metavar="FILE", help="For a file: the float model, .keras, to compare with.")
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="For a step graph of nse stream: the .tflite that it must equal bit for bit."
+        ),
+    ] = None,
     max_lsb: Annotated[int | None, typer.Option(min=0, help="Gate: steps between TFLM and LiteRT.")] = None,
     max_drop: Annotated[float | None, typer.Option(help="Gate: loss of the task's metric by quantization.")] = None,
     output: FormatOption = Format.table,
 ) -> None:
     """Prove a .tflite: TensorFlow Lite Micro against LiteRT, and int8 against the float model.
+
+    A step graph, stream.tflite, is played on the data as one signal; it must equal its window graph in every value. Of
+    a run's folder that holds one both files are proven.
 
     Exit status 1 where a gate fails or nothing can be proven on this machine.
     """
@@ -43,13 +52,16 @@ def verify(
     gates = {key: value for key, value in (("max_lsb", max_lsb), ("max_drop", max_drop)) if value is not None}
     with reporting(0) as reporter:
         if Path(source).is_dir():
-            if (recipe, samples, model) != (None, None, None):
-                raise InputError("--recipe, --samples and --model: a run's folder has its own, leave them out")
+            if (recipe, samples, model, against) != (None, None, None, None):
+                raise InputError(
+                    "--recipe, --samples, --model and --against: a run's folder has its own, leave them out"
+                )
             result = verify_folder(source, gates, progress=reporter.window)
         else:
             arrays = _read(samples, recipe)
             float_model = _load(model)
-            result = verify_file(source, gates=gates, model=float_model, progress=reporter.window, **arrays)
+            arrays |= {"model": float_model, "against": against}
+            result = verify_file(source, gates=gates, progress=reporter.window, **arrays)
     if output is Format.json:
         print_json({**jsonable(result), "ok": result.ok})
     else:

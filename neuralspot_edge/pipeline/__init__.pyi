@@ -1,4 +1,3 @@
-from .card import ModelCard as ModelCard
 from .checks import Check as Check
 from .create import create_model as create_model
 from .export import ExportResult as ExportResult

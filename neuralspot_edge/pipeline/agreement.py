@@ -14,7 +14,10 @@ from neuralspot_edge.interpreters.base import Progress
 from neuralspot_edge.pipeline.checks import Check
 from neuralspot_edge.recipes import GatesSpec
 
-__all__ = ["Agreement", "compare_on_device", "pack"]
+__all__ = ["NO_TFLM", "Agreement", "compare_on_device", "lsb_check", "output_steps", "pack"]
+
+NO_TFLM = "tflite-micro can be installed on linux x86-64 only"
+"""Why nothing is proven on a machine without it."""
 
 _FLOAT_TOLERANCE = 1e-4
 
@@ -62,22 +65,30 @@ def compare_on_device(
     device = TflmInterpreter(content)
     received = _tuple(device.predict(pack(integers), progress=progress))
     differing = sum(int((one != other).sum()) for one, other in zip(received, expected, strict=True))
-    check = _lsb_check(received, expected, _output_steps(content), gates)
+    check = lsb_check(received, expected, output_steps(content), gates)
     check = replace(check, detail=f"{len(expected[0])} windows, {differing} of {total} values differ")
     return Agreement(check, differing, total, device.outputs[0].to_real(received[0]))
 
 
 def _why_not_on_device(content: bytes) -> str:
     if "TflmInterpreter" not in available():
-        return "tflite-micro can be installed on linux x86-64 only"
+        return NO_TFLM
     if any(tensor.dtype == "float16" for tensor in load_graph(content).tensors):
         return "a float16 file is for LiteRT: TensorFlow Lite Micro has no float16 kernels"
     return ""
 
 
-def _lsb_check(
+def lsb_check(
     received: Sequence[np.ndarray], expected: Sequence[np.ndarray], steps: Sequence[float | None], gates: GatesSpec
 ) -> Check:
+    """The verdict on the outputs of two interpreters.
+
+    Args:
+        received: TensorFlow Lite Micro's, an array for each output.
+        expected: LiteRT's.
+        steps: See `output_steps`.
+        gates: `max_lsb`.
+    """
     apart = [np.abs(one.astype(np.float64) - other).max() for one, other in zip(received, expected, strict=True)]
     if None in steps:
         # A float file has no steps to count; its kernels may add up in another order.
@@ -89,7 +100,7 @@ def _lsb_check(
     return Check("tflm_vs_litert", "passed" if figure <= limit else "failed", figure, limit, unit)
 
 
-def _output_steps(content: bytes) -> list[float | None]:
+def output_steps(content: bytes) -> list[float | None]:
     """The size of one integer step of each output as an interpreter gives it; None where it is computed in float.
 
     Of a quantized file with float outputs it is the scale of what is dequantized last.

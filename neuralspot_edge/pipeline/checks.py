@@ -15,7 +15,7 @@ class Check:
     """One comparison and its verdict.
 
     Attributes:
-        name: `tflm_vs_litert` or `drop_vs_float`.
+        name: `tflm_vs_litert` or `drop_vs_float`; of a step graph `stream_vs_window` or `stream_tflm_vs_litert`.
         status: `not run` where its input is missing, `not proven` where this machine cannot run it.
         figure: What was measured, None where nothing was.
         limit: The gate, None where the figure is for information.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuralspot_edge.datasets import Preprocessing
-from neuralspot_edge.pipeline.card import ModelCard
+from neuralspot_edge.graph.card import ModelCard
 from neuralspot_edge.pipeline.export import calibration_samples, convert_model, export_settings
 from neuralspot_edge.recipes import Recipe, load_recipe
 from neuralspot_edge.training import build_model

@@ -16,12 +16,14 @@ from neuralspot_edge.datasets import Preprocessing
 from neuralspot_edge.errors import ConversionError, InputError, NseError
 from neuralspot_edge.files import write_bytes
 from neuralspot_edge.graph import load_graph
+from neuralspot_edge.graph.card import ModelCard
 from neuralspot_edge.interpreters import TflmInterpreter, available
-from neuralspot_edge.pipeline.card import ModelCard
 from neuralspot_edge.pipeline.firmware import write_firmware
-from neuralspot_edge.pipeline.folder import TFLITE, claim_folder
+from neuralspot_edge.pipeline.folder import STREAM, TFLITE, claim_folder
+from neuralspot_edge.pipeline.sequences import Recording
+from neuralspot_edge.pipeline.streaming import Streamed, streamed, streaming_spec
 from neuralspot_edge.quantization import MAX_SAMPLES, check_calibration, random_calibration
-from neuralspot_edge.recipes import Recipe, load_recipe
+from neuralspot_edge.recipes import Recipe, StreamingSpec, load_recipe
 from neuralspot_edge.training import build_model, prepare
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ class ExportResult:
         operators: How many there are of each kind, most frequent first.
         calibration: Where the ranges of the activations come from, in words.
         files: All that was written, the `.tflite` first.
+        streaming: The step graph beside it; None where none was asked for.
     """
 
     path: Path
@@ -64,6 +67,12 @@ class ExportResult:
     operators: Mapping[str, int]
     calibration: str
     files: tuple[Path, ...] = ()
+    streaming: Streamed | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the step graph, if there is one, was seen to give what the window graph gives."""
+        return self.streaming is None or (self.streaming.proof is not None and self.streaming.proof.holds)
 
 
 def export(
@@ -75,6 +84,7 @@ def export(
     io: Io | None = None,
     window: int | None = None,
     card: ModelCard | None = None,
+    streaming: StreamingSpec | Mapping[str, Any] | None = None,
     bundle: bool = False,
     overwrite: bool = False,
 ) -> ExportResult:
@@ -94,6 +104,9 @@ def export(
         window: The length in steps of a time axis that the model leaves open.
         card: What the file shall say of itself; None takes the recipe's. Its preprocessing is the recipe's only
             where the recipe's own data is used: samples given here are as the model takes them.
+        streaming: `{"hop": 1, "state": "io"}`, or one of the two, to write the step graph `stream.tflite` too, proven
+            on the calibration samples; the C sources and golden vectors are then the step graph's. None takes the
+            recipe's.
         bundle: Whether a CMake project with a runner and a self-test is written to `out_dir/firmware` too.
         overwrite: Whether an earlier run in `out_dir` may be replaced.
 
@@ -101,11 +114,11 @@ def export(
         The path, and what is in the file.
 
     Raises:
-        InputError: An argument is wrong, or quantization lacks calibration samples.
+        InputError: An argument is wrong, quantization lacks calibration samples, or a layer does not stream.
         ConversionError: The model breaks a rule of TensorFlow Lite Micro, or the converter refused it or crashed.
     """
     recipe = None if _is_keras_model(model) else load_recipe(model)
-    settings = export_settings(recipe, quantization, io)
+    settings, spec = export_settings(recipe, quantization, io), streaming_spec(recipe, streaming)
     folder = claim_folder(out_dir, overwrite=overwrite)
     shared_worker()
     network: Any = model
@@ -117,10 +130,13 @@ def export(
     card = card or ModelCard(network.name)
     samples = calibration_samples(network, settings, calibration, window)
     content = convert_model(network, settings, samples, window=window, card=card)
-    # A float model needs no samples, but its golden vectors do.
+    is_real = bool(samples) and not isinstance(calibration, str)
+    # A float model needs no samples, but its golden vectors do, and so does the proof of a step graph.
     samples = samples or random_calibration(network, window)
     source = describe_calibration(settings, calibration)
-    return write_export(folder, content, settings, card, samples, calibration=source, bundle=bundle)
+    recording = Recording(samples[0], "calibration" if is_real else "random")
+    stream = streamed(content, spec, recording) if spec is not None else None
+    return write_export(folder, content, settings, card, samples, calibration=source, stream=stream, bundle=bundle)
 
 
 def export_settings(recipe: Recipe | None, quantization: QuantizationKind | None, io: Io | None) -> ConversionSettings:
@@ -191,13 +207,19 @@ def write_export(
     samples: Sequence[np.ndarray],
     *,
     calibration: str,
+    stream: tuple[bytes, Streamed] | None = None,
     bundle: bool = False,
 ) -> ExportResult:
     """Writes the `.tflite` and what goes beside it, see `write_firmware`, and says what is there.
 
-    The `.tflite` comes last: where it is new, all of it is.
+    Where there is a step graph that is what a firmware plays, and the sources are its own. The `.tflite` comes last:
+    where it is new, all of it is.
     """
-    files = write_firmware(content, folder, card, samples, bundle=bundle)
+    files = write_firmware(stream[0] if stream else content, folder, card, samples, bundle=bundle)
+    if stream:
+        files = (write_bytes(folder / STREAM, stream[0]), *files)
+    else:
+        (folder / STREAM).unlink(missing_ok=True)  # it would be that of an earlier model
     path = write_bytes(folder / TFLITE, content)
     kinds = Counter(operator.kind for operator in load_graph(content).operators)
     return ExportResult(
@@ -208,6 +230,7 @@ def write_export(
         operators=dict(kinds.most_common()),
         calibration=calibration,
         files=(path, *files),
+        streaming=stream[1] if stream else None,
     )
 
 

@@ -12,10 +12,10 @@ from neuralspot_edge.deployment.sources import GOLDEN_NPZ
 from neuralspot_edge.deployment.writing import FIRMWARE
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.graph import load_graph
+from neuralspot_edge.graph.card import ModelCard
 from neuralspot_edge.graph.memory import plan_memory
 from neuralspot_edge.interpreters import available
 from neuralspot_edge.interpreters.arena import measure_arena
-from neuralspot_edge.pipeline.card import ModelCard
 from neuralspot_edge.pipeline.folder import SOURCES
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def write_firmware(
         folder: Where it is; sources of an earlier file there are replaced or removed.
         card: Its name, preprocessing, classes and channels.
         samples: An array for each input, as the model takes it: the golden vectors are what the device makes of some.
+            For a step graph its signal, or windows of it, which are laid end to end; see `make_golden`.
         bundle: Whether a CMake project with a runner and a self-test is written too. One that is there is written
             anew in any case: none may stand beside a model that is not its own.
 

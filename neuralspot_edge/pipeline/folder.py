@@ -16,6 +16,7 @@ __all__ = [
     "REPORT",
     "RESULTS",
     "SOURCES",
+    "STREAM",
     "TFLITE",
     "claim_folder",
 ]
@@ -23,13 +24,14 @@ __all__ = [
 RECIPE = "recipe.json"
 KERAS_MODEL = "model.keras"
 TFLITE = "model.tflite"
+STREAM = "stream.tflite"
 HISTORY = "history.csv"
 REPORT = "report.json"
 PAGE = "report.html"
 CHECKPOINT = "checkpoint.npz"
 SOURCES = ("golden.npz", "model_data.cc", "model_data.h", "op_resolver.h")
 
-RESULTS = (RECIPE, KERAS_MODEL, TFLITE, *SOURCES, HISTORY, REPORT, PAGE, CHECKPOINT)
+RESULTS = (RECIPE, KERAS_MODEL, TFLITE, STREAM, *SOURCES, HISTORY, REPORT, PAGE, CHECKPOINT)
 
 
 def claim_folder(

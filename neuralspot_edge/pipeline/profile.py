@@ -9,13 +9,13 @@ from typing import Any
 
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.graph import Graph, load_graph, read_model
+from neuralspot_edge.graph.card import ModelCard
 from neuralspot_edge.graph.costs import Costs, OperatorCost, count_costs
 from neuralspot_edge.graph.memory import CORTEX_M, MemoryPlan, plan_memory
 from neuralspot_edge.graph.support import Support, check_support
 from neuralspot_edge.interpreters import available
 from neuralspot_edge.interpreters.arena import ArenaReading, measure_graph
 from neuralspot_edge.interpreters.tflm_trial import start_tflm
-from neuralspot_edge.pipeline.card import ModelCard
 from neuralspot_edge.targets import (
     Fit,
     LatencyEstimate,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,10 @@ from neuralspot_edge.conversion.rules import check_layers
 from neuralspot_edge.conversion.settings import Io, QuantizationKind
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.files import write_text
-from neuralspot_edge.pipeline.card import ModelCard
+from neuralspot_edge.graph import read_model
+from neuralspot_edge.graph.card import ModelCard
+from neuralspot_edge.interpreters.base import Progress
+from neuralspot_edge.pipeline.create import convert_untrained
 from neuralspot_edge.pipeline.export import (
     ExportResult,
     calibration_samples,
@@ -23,8 +26,11 @@ from neuralspot_edge.pipeline.export import (
     write_export,
 )
 from neuralspot_edge.pipeline.firmware import remove_firmware
-from neuralspot_edge.pipeline.folder import CHECKPOINT, KERAS_MODEL, RECIPE, RESULTS, TFLITE, claim_folder
+from neuralspot_edge.pipeline.folder import CHECKPOINT, KERAS_MODEL, RECIPE, RESULTS, STREAM, TFLITE, claim_folder
 from neuralspot_edge.pipeline.report import note_export, note_verification, profile_for, write_report
+from neuralspot_edge.pipeline.sequences import Recording
+from neuralspot_edge.pipeline.stream_proof import check_stream
+from neuralspot_edge.pipeline.streaming import Streamed, make_step_graph, streamed, streaming_spec
 from neuralspot_edge.pipeline.verify import VerifyResult, verify
 from neuralspot_edge.recipes import Recipe, load_recipe
 from neuralspot_edge.reports.report_json import build_report
@@ -86,14 +92,13 @@ def run(
         The results; `verified.ok` says whether every gate held.
 
     Raises:
-        InputError: The recipe, its data or the folder is wrong.
+        InputError: The recipe, its data or the folder is wrong, or its model does not stream as the recipe asks.
         ConversionError: The model cannot be converted.
     """
     say = on_stage or (lambda _: None)
     recipe = load_recipe(recipe)
     settings = export_settings(recipe, None, None)
-    # What the device cannot run is told of before the training that it would waste.
-    check_layers(build_model(recipe), settings)
+    _check_early(recipe, settings)
     folder = claim_folder(out_dir or Path("runs") / recipe.name, overwrite=overwrite, resume=resume)
     shared_worker()  # gets ready while the model trains
     say("data")
@@ -103,7 +108,7 @@ def run(
     say("export")
     exported = _export(folder, recipe, settings, training.model, data, bundle=bundle)
     say("verification")
-    verified = _verify(exported.path, recipe, training.model, data, on_window)
+    verified = _verify(folder, recipe, training.model, data, progress=on_window, streaming=exported.streaming)
     say("report")
     costs = profile_for(exported.path, recipe)
     report = build_report(recipe, data, training, exported=exported, verified=verified, profile=costs)
@@ -161,7 +166,7 @@ def export_folder(
     """
     recipe, model = load_run(run_folder)
     settings = export_settings(recipe, quantization, io)
-    folder = claim_folder(out_dir or run_folder, overwrite=overwrite, results=(TFLITE,))
+    folder = claim_folder(out_dir or run_folder, overwrite=overwrite, results=(TFLITE, STREAM))
     exported = _export(folder, recipe, settings, model, prepare(recipe), bundle=bundle)
     note_export(folder, recipe, exported)
     return exported
@@ -185,7 +190,7 @@ def verify_folder(
     """
     recipe, model = load_run(run_folder)
     recipe = recipe.override({f"gates.{key}": value for key, value in (gates or {}).items()})
-    verified = _verify(Path(run_folder) / TFLITE, recipe, model, prepare(recipe), progress)
+    verified = _verify(Path(run_folder), recipe, model, prepare(recipe), progress=progress)
     note_verification(Path(run_folder), verified)
     return verified
 
@@ -215,11 +220,38 @@ def _export(
     samples = calibration_samples(model, settings, data.train.x)
     content = convert_model(model, settings, samples, card=card)
     source = describe_calibration(settings, data.train.x)
+    spec = streaming_spec(recipe)
+    stream = streamed(content, spec, _held_out(recipe, data)) if spec is not None else None
     # What was held out makes the golden vectors: the model has seen none of it.
-    return write_export(folder, content, settings, card, [data.test.x], calibration=source, bundle=bundle)
+    held_out = [data.test.x]
+    return write_export(folder, content, settings, card, held_out, calibration=source, stream=stream, bundle=bundle)
 
 
 def _verify(
-    path: Path, recipe: Recipe, model: keras.Model, data: Prepared, on_window: Callable[[int, int], None] | None
+    folder: Path,
+    recipe: Recipe,
+    model: keras.Model,
+    data: Prepared,
+    *,
+    progress: Progress | None,
+    streaming: Streamed | None = None,
 ) -> VerifyResult:
-    return verify(path, data.test.raw, labels=data.test.labels, model=model, gates=recipe.gates, progress=on_window)
+    """Verifies the `.tflite`, and the step graph beside it; what was proven of that already is not played again."""
+    window, step, test = folder / TFLITE, folder / STREAM, data.test
+    verified = verify(window, test.raw, labels=test.labels, model=model, gates=recipe.gates, progress=progress)
+    if recipe.export.streaming is None and not step.exists():
+        return verified
+    recording, proof = _held_out(recipe, data), streaming.proof if streaming else None
+    checks = check_stream(read_model(step), recording, recipe.gates, against=read_model(window), proof=proof)
+    return replace(verified, checks=(*verified.checks, *checks.all))
+
+
+def _held_out(recipe: Recipe, data: Prepared) -> Recording:
+    return Recording(data.test.x, "held-out", recipe.input.hop)
+
+
+def _check_early(recipe: Recipe, settings: ConversionSettings) -> None:
+    """Tells what the device cannot run, or what does not stream, before the training that it would waste."""
+    check_layers(build_model(recipe), settings)
+    if (spec := streaming_spec(recipe)) is not None:
+        make_step_graph(convert_untrained(recipe), spec)

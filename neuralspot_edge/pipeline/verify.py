@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuralspot_edge.errors import InputError
-from neuralspot_edge.graph import read_model
+from neuralspot_edge.graph import load_graph, read_model, stream_info
+from neuralspot_edge.graph.card import ModelCard
 from neuralspot_edge.interpreters import LiteRtInterpreter, TensorSpec
 from neuralspot_edge.interpreters.base import Progress
 from neuralspot_edge.interpreters.tensors import check_windows
 from neuralspot_edge.models.params import validate
 from neuralspot_edge.pipeline.agreement import compare_on_device, pack
-from neuralspot_edge.pipeline.card import ModelCard
 from neuralspot_edge.pipeline.checks import Check
 from neuralspot_edge.pipeline.scores import Counts, Scorer
+from neuralspot_edge.pipeline.sequences import Recording
+from neuralspot_edge.pipeline.stream_proof import check_stream, signal_of
 from neuralspot_edge.recipes import GatesSpec
 from neuralspot_edge.training import metric_of
 
@@ -34,7 +36,7 @@ class VerifyResult:
 
     Attributes:
         checks: In the order in which they ran.
-        samples: Windows that were played.
+        samples: Windows that were played; of a step graph calls.
         differing_values: Output values in which TensorFlow Lite Micro and LiteRT differ, None where not proven.
         output_values: Output values that were compared.
         metric: Name of the task's metric, empty where there were no labels.
@@ -74,9 +76,12 @@ def verify(
     model: keras.Model | None = None,
     gates: GatesSpec | Mapping[str, Any] | None = None,
     task: str | None = None,
+    against: bytes | str | Path | None = None,
     progress: Progress | None = None,
 ) -> VerifyResult:
     """Proves a `.tflite` on TensorFlow Lite Micro.
+
+    A step graph is played on one signal: the samples laid end to end, or `(steps, channels)`.
 
     Args:
         tflite: The file, or its content.
@@ -87,6 +92,7 @@ def verify(
         model: The float model, for the loss of the task's metric by quantization.
         gates: `max_lsb` and `max_drop`; None takes a recipe's defaults.
         task: What the metric is; None takes what the file says, or classification.
+        against: For a step graph the window graph that it was made of, which it must equal bit for bit.
         progress: Called with samples done and all of them.
 
     Returns:
@@ -99,6 +105,10 @@ def verify(
     content = read_model(tflite)
     gates = validate(GatesSpec, gates or {}, "gates")
     card = ModelCard.read(tflite) or ModelCard("")
+    if _takes_a_signal(content, samples):
+        return _verify_stream(content, np.asarray(samples), card, gates, against=against, progress=progress)
+    if against is not None:
+        raise InputError("against: it is for a step graph, this file takes whole windows: leave it out")
     task = task or card.task or "classification"
     metric = metric_of(task)
     reference = LiteRtInterpreter(content)
@@ -121,6 +131,28 @@ def verify(
         confusion=quantized.confusion if quantized else None,
         float_confusion=floating.confusion if floating else None,
     )
+
+
+def _takes_a_signal(content: bytes, samples: np.ndarray | Sequence[np.ndarray]) -> bool:
+    """Whether the file is a step graph, and the samples are its signal: not a window for each input and state."""
+    return stream_info(load_graph(content)) is not None and hasattr(samples, "__array__")
+
+
+def _verify_stream(
+    content: bytes,
+    samples: np.ndarray,
+    card: ModelCard,
+    gates: GatesSpec,
+    *,
+    against: bytes | str | Path | None,
+    progress: Progress | None,
+) -> VerifyResult:
+    spec, _ = signal_of(content)
+    recording = Recording(_preprocess(samples, spec, card), "held-out")
+    window = None if against is None else read_model(against)
+    checks = check_stream(content, recording, gates, against=window, progress=progress)
+    on_device = checks.on_device
+    return VerifyResult(checks.all, checks.calls, on_device.differing, on_device.total)
 
 
 def _inputs(

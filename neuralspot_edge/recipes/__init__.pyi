@@ -1,4 +1,5 @@
 from .export import ExportSpec as ExportSpec
+from .export import StreamingSpec as StreamingSpec
 from .json_schema import recipe_json_schema as recipe_json_schema
 from .loading import load_recipe as load_recipe
 from .overrides import parse_settings as parse_settings
@@ -19,6 +20,7 @@ __all__ = [
     "InputSpec",
     "ModelSpec",
     "Recipe",
+    "StreamingSpec",
     "Task",
     "TrainingSpec",
     "list_models",

@@ -42,6 +42,7 @@ def inconsistencies(recipe: Recipe) -> Iterator[Problem]:
     yield from _output_problems(recipe)
     yield from _data_problems(recipe)
     yield from _model_problems(recipe)
+    yield from _streaming_problems(recipe)
 
 
 def _output_problems(recipe: Recipe) -> Iterator[Problem]:
@@ -113,6 +114,23 @@ def _model_problems(recipe: Recipe) -> Iterator[Problem]:
         yield (*place, "output_activation"), f"{activation!r} is for classes, {task} predicts numbers: write null"
     if task not in CLASS_TASKS and activation is None and not getattr(params, "use_logits", True):
         yield (*place, "use_logits"), f"false adds a softmax, {task} predicts numbers: write true"
+
+
+def _streaming_problems(recipe: Recipe) -> Iterator[Problem]:
+    """What is known to be no stream before the model is converted; its layers are judged then."""
+    streaming, place = recipe.export.streaming, ("export", "streaming")
+    if streaming is None:
+        return
+    if recipe.data is not None and recipe.data.preprocess == "window":
+        yield (
+            ("data", "preprocess"),
+            "window needs the whole window before its first step, export.streaming has none: write standardize or none",
+        )
+    if recipe.export.quantization == "float16":
+        yield place, "float16 is for LiteRT and does not stream: write quantization int8, int16x8 or float32"
+    types = {recipe.export.quantization, recipe.export.io_type}
+    if streaming.state == "tflm" and types != {"int8"}:
+        yield (*place, "state"), f"tflm is for int8 alone, received {' with '.join(sorted(types))}: write io"
 
 
 def _heads_of(params: StrictModel) -> tuple[str, ...]:

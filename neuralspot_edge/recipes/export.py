@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from pydantic import Field, ValidationInfo, field_validator
+from typing import Annotated, Self
 
-from neuralspot_edge.models.params import StrictModel
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from neuralspot_edge.graph.streams import StateForm
+from neuralspot_edge.models.params import Count, StrictModel
 from neuralspot_edge.recipes.quantizations import IO_TYPES, Io, QuantizationKind, io_mismatch
 
-__all__ = ["ExportSpec"]
+__all__ = ["ExportSpec", "StreamingSpec"]
+
+
+class StreamingSpec(StrictModel):
+    """How the model is streamed: a step graph, `stream.tflite`, is written and proven beside `model.tflite`."""
+
+    hop: Annotated[Count, Field(ge=1)] = Field(
+        default=1, description="Input steps of a call, a multiple of the model's strides over time"
+    )
+    state: StateForm = Field(
+        default="io",
+        description="Where the past is kept: io as inputs and outputs, for any interpreter; tflm in TensorFlow Lite "
+        "Micro's CIRCULAR_BUFFER (int8, hop 1)",
+    )
+
+    @model_validator(mode="after")
+    def _check_circular_buffers(self) -> Self:
+        if self.state == "tflm" and self.hop != 1:
+            raise ValueError(f"state tflm takes one step a call, hop is {self.hop}: write state io or hop 1")
+        return self
 
 
 class ExportSpec(StrictModel):
@@ -20,6 +42,9 @@ class ExportSpec(StrictModel):
     )
     io: Io | None = Field(
         default=None, description="Type of the model's inputs and outputs; null takes the quantization's own"
+    )
+    streaming: StreamingSpec | None = Field(
+        default=None, description="How the model is streamed; null writes no step graph"
     )
 
     @field_validator("io")

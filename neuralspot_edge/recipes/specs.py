@@ -165,6 +165,11 @@ class TrainingSpec(StrictModel):
     epochs: Count = Field(default=100, ge=1, le=1_000_000, description="Most passes over the training split")
     batch_size: Count = Field(default=16, ge=1, le=65536, description="Windows in a batch")
     learning_rate: Number = Field(default=0.003, gt=0, le=10, description="Step size of the optimizer")
+    schedule: Literal["constant", "cosine"] = Field(
+        default="constant",
+        description="constant keeps the learning rate; cosine lowers it along half a cosine, to 0 after the last of "
+        "`epochs`",
+    )
     patience: Count = Field(
         default=15, ge=1, le=1_000_000, description="Epochs without a better validation loss before training stops"
     )

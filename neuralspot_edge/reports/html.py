@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuralspot_edge.reports import values
 from neuralspot_edge.reports.plots import memory_timeline, training_curve
+from neuralspot_edge.reports.streaming import proof_status, stream_costs, stream_lines, stream_proof
 from neuralspot_edge.reports.summary import CHECKS, confusion, judge, peak_layers, tiles
 from neuralspot_edge.reports.values import dig
 
@@ -46,6 +47,7 @@ def _has(*paths: str) -> Callable[[Mapping[str, Any]], bool]:
 _SECTIONS = (
     _Section("gates", "Gates", lambda _: True),
     _Section("accuracy", "Before and after quantization", _has("verification.metric_value", "verification.confusion")),
+    _Section("streaming", "Streaming", _has("export.streaming")),
     _Section("training", "Training", _has("training.history")),
     _Section("costs", "Cost by layer", _has("profile.layers")),
     _Section("memory", "Memory", _has("profile.memory.plan", "profile.memory.measured")),
@@ -104,6 +106,9 @@ def _environment() -> jinja2.Environment:
     environment.filters.update({name: getattr(values, name) for name in names})
     environment.filters.update(
         yaml=_yaml, linked=_linked, timeline=memory_timeline, curve=training_curve, at_peak=peak_layers
+    )
+    environment.filters.update(
+        stream_lines=stream_lines, stream_costs=stream_costs, stream_proof=stream_proof, proof_status=proof_status
     )
     environment.globals.update(checks=CHECKS, confusion=confusion, kinds=_KINDS, signs=_SIGNS)
     return environment

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from neuralspot_edge.graph.stream_facts import stream_facts
+from neuralspot_edge.graph.streams import stream_info
 from neuralspot_edge.interpreters.arena import X86_NOTE
 from neuralspot_edge.reports.report_json import jsonable
 
@@ -25,14 +27,17 @@ PROFILE_SCHEMA_VERSION = 1
 def profile_to_dict(profile: Profile) -> dict[str, Any]:
     """All facts of a profile as JSON values."""
     graph = profile.graph
+    stream = stream_info(graph)
+    states = stream.states if stream else ()
     kinds = Counter(operator.custom_code or operator.kind for operator in graph.operators)
     return {
         "schema_version": PROFILE_SCHEMA_VERSION,
         "model": {
             "name": profile.name,
             "size_bytes": profile.size_bytes,
-            "inputs": [_end(name, tensor) for name, tensor in zip(graph.input_names, graph.inputs, strict=True)],
-            "outputs": [_end(name, tensor) for name, tensor in zip(graph.output_names, graph.outputs, strict=True)],
+            "inputs": _ends(graph.input_names, graph.inputs, {state.input for state in states}),
+            "outputs": _ends(graph.output_names, graph.outputs, {state.output for state in states}),
+            "streaming": jsonable(stream_facts(graph)),
             "operators": dict(kinds.most_common()),
             "uncounted": list(profile.costs.uncounted),
         },
@@ -42,6 +47,13 @@ def profile_to_dict(profile: Profile) -> dict[str, Any]:
         "support": [_support(backend, verdicts) for backend, verdicts in profile.support.items()],
         "targets": [_target(each) for each in profile.targets],
     }
+
+
+def _ends(names: Sequence[str], tensors: Sequence[Tensor], states: Container[int]) -> list[dict[str, Any]]:
+    return [
+        {**_end(name, tensor), "is_state": place in states}
+        for place, (name, tensor) in enumerate(zip(names, tensors, strict=True))
+    ]
 
 
 def _end(name: str, tensor: Tensor) -> dict[str, Any]:

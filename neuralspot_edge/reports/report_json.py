@@ -15,10 +15,19 @@ import neuralspot_edge
 
 if TYPE_CHECKING:
     from neuralspot_edge.pipeline import ExportResult, Profile, VerifyResult
+    from neuralspot_edge.pipeline.streaming import Streamed
     from neuralspot_edge.recipes import Recipe
     from neuralspot_edge.training import Prepared, TrainResult
 
-__all__ = ["REPORT_SCHEMA_VERSION", "build_report", "describe_export", "describe_verification", "jsonable"]
+__all__ = [
+    "REPORT_SCHEMA_VERSION",
+    "build_report",
+    "describe_export",
+    "describe_verification",
+    "export_to_dict",
+    "jsonable",
+    "stream_to_dict",
+]
 
 REPORT_SCHEMA_VERSION = 2
 """Version of the shape of report.json."""
@@ -71,7 +80,23 @@ def describe_export(exported: ExportResult) -> dict[str, Any]:
     """What is in the file and beside it, paths inside the folder: its place on this machine is of no use to others."""
     folder = exported.path.parent
     files = [path.relative_to(folder).as_posix() for path in exported.files]
-    return {**jsonable(exported), "path": exported.path.name, "files": files}
+    return {**export_to_dict(exported), "path": exported.path.name, "files": files}
+
+
+def export_to_dict(exported: ExportResult) -> dict[str, Any]:
+    """An export as JSON values, its paths as they are."""
+    streaming = None if exported.streaming is None else stream_to_dict(exported.streaming)
+    return {**jsonable(exported), "streaming": streaming}
+
+
+def stream_to_dict(streamed: Streamed) -> dict[str, Any]:
+    """A step graph beside its window graph as JSON values: what `nse stream --format json` prints."""
+    proof = streamed.proof
+    return {
+        **jsonable(streamed.facts),
+        **jsonable(streamed.costs),
+        "proof": None if proof is None else {**jsonable(proof), "holds": proof.holds},
+    }
 
 
 def describe_verification(verified: VerifyResult) -> dict[str, Any]:

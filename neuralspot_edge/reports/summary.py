@@ -10,7 +10,12 @@ from neuralspot_edge.reports.values import count, dig, figure, is_number, kiloby
 
 __all__ = ["CHECKS", "Confusion", "Tile", "Verdict", "confusion", "judge", "peak_layers", "tiles"]
 
-CHECKS = {"tflm_vs_litert": "TFLM vs LiteRT", "drop_vs_float": "file vs float"}
+CHECKS = {
+    "tflm_vs_litert": "TFLM vs LiteRT",
+    "drop_vs_float": "file vs float",
+    "stream_vs_window": "step vs window",
+    "stream_tflm_vs_litert": "step: TFLM vs LiteRT",
+}
 """The checks of a proof, as a person reads them."""
 
 
@@ -123,7 +128,12 @@ def _tiles(report: Mapping[str, Any]) -> Iterator[Tile]:
         origin = "read on x86-64" if dig(report, "profile", "memory", "measured") else "planned"
         yield Tile("arena, bytes", count(totals["arena_bytes"]), f"{kilobytes(totals['arena_bytes'])}, {origin}")
     if is_number(totals.get("macs")):
-        yield Tile("MACs for one window", si(totals["macs"]), count(totals["macs"]))
+        what = "call" if dig(report, "profile", "model", "streaming") else "window"
+        yield Tile(f"MACs for one {what}", si(totals["macs"]), count(totals["macs"]))
+    if is_number(dig(report, "export", "streaming", "step_graph", "macs")):
+        streaming = report["export"]["streaming"]
+        note = f"{figure(streaming.get('times_fewer_macs'), 3)} times fewer than a window's"
+        yield Tile("MACs for one call, streamed", si(streaming["step_graph"]["macs"]), note)
     if is_number(dig(report, "training", "parameters")):
         yield Tile("parameters", count(report["training"]["parameters"]))
 

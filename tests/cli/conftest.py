@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from helpers.runs import finished_run  # noqa: F401
+from helpers.runs import finished_run, streamed_run  # noqa: F401
 
 from neuralspot_edge.cli.app import main
 

@@ -14,10 +14,11 @@ import yaml
 from helpers import small
 
 import neuralspot_edge
-from neuralspot_edge.cli import show
+from neuralspot_edge.cli import bench, run, show, train
 from neuralspot_edge.training.checkpoint import Checkpoint
 
 COMMANDS = ("list", "show", "new", "schema", "train", "export", "verify", "run", "profile", "compare")
+KEPT = "what was finished is kept, and a training goes on with --resume"
 NSE = [sys.executable, "-m", "neuralspot_edge.cli.app"]
 
 
@@ -70,16 +71,28 @@ def test_a_wrong_call_is_one_line(refusal, arguments, message):
     assert message in refusal(*arguments)
 
 
-def test_an_interrupt_ends_with_130_and_one_line(nse, monkeypatch):
+@pytest.mark.parametrize(
+    ("module", "name", "command", "line"),
+    [
+        (show, "read_recipe", ("show", "tcn-tiny"), "interrupted"),
+        (train, "read_recipe", ("train", "tcn-tiny"), f"interrupted; {KEPT}"),
+        (run, "read_recipe", ("run", "tcn-tiny"), f"interrupted; {KEPT}"),
+        (
+            bench,
+            "_run",
+            ("bench", "published", "--only", "adding-tcn"),
+            "interrupted; finished rows are kept, and the same command goes on from there",
+        ),
+    ],
+)
+def test_an_interrupt_ends_with_130_and_one_line_that_fits_the_command(nse, monkeypatch, module, name, command, line):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(show, "read_recipe", interrupt)
-    outcome = nse("show", "tcn-tiny")
+    monkeypatch.setattr(module, name, interrupt)
+    outcome = nse(*command)
     assert outcome.status == 130
-    assert [line for line in outcome.err.splitlines() if line] == [
-        "nse: interrupted; what was finished is kept, and a training goes on with --resume"
-    ]
+    assert [said for said in outcome.err.splitlines() if said] == [f"nse: {line}"]
 
 
 def test_an_error_of_the_system_is_one_line(nse, monkeypatch):
@@ -179,7 +192,7 @@ def test_ctrl_c_in_training_keeps_a_checkpoint_from_which_it_resumes(tmp_path, n
     finally:
         process.kill()
     assert process.returncode == 130, said
-    assert said.splitlines()[-1] == "nse: interrupted; what was finished is kept, and a training goes on with --resume"
+    assert said.splitlines()[-1] == f"nse: interrupted; {KEPT}"
     assert "Traceback" not in said
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["checkpoint.npz"]
     done = len(_history(tmp_path, recipe))

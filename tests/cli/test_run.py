@@ -7,9 +7,9 @@ import yaml
 from helpers import small
 
 from neuralspot_edge.pipeline import agreement
-from neuralspot_edge.pipeline.folder import CHECKPOINT, RESULTS
+from neuralspot_edge.pipeline.folder import CHECKPOINT, RESULTS, STREAM
 
-FILES = sorted({*RESULTS} - {CHECKPOINT})
+FILES = sorted({*RESULTS} - {CHECKPOINT, STREAM})
 
 
 @pytest.fixture

@@ -80,7 +80,11 @@ def test_what_cannot_be_proven_here_is_status_1(nse, finished_run, monkeypatch):
         ("cut.tflite", ("--samples", "x.npy"), "cut.tflite"),
         ("text.tflite", ("--samples", "x.npy"), "text.tflite"),
         ("missing.tflite", ("--samples", "x.npy"), "missing.tflite"),
-        ("copy", ("--samples", "x.npy"), "--recipe, --samples and --model: a run's folder has its own, leave them out"),
+        (
+            "copy",
+            ("--samples", "x.npy"),
+            "--recipe, --samples, --model and --against: a run's folder has its own, leave them out",
+        ),
         ("copy", ("--max-drop", -1), "gates.max_drop: -1"),
         ("empty", (), "empty holds no run: recipe.json and model.keras missing"),
     ],

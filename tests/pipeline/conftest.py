@@ -1,1 +1,1 @@
-from helpers.runs import finished_run  # noqa: F401
+from helpers.runs import finished_run, streamed_run  # noqa: F401

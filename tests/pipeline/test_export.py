@@ -15,10 +15,13 @@ from keras import layers
 import neuralspot_edge as nse
 from neuralspot_edge.conversion import shared_worker
 from neuralspot_edge.errors import ConversionError, InputError
-from neuralspot_edge.graph import load_graph
+from neuralspot_edge.graph import ModelCard, load_graph
 from neuralspot_edge.interpreters import LiteRtInterpreter, TflmInterpreter
-from neuralspot_edge.pipeline import ModelCard, export
+from neuralspot_edge.pipeline import export
+from neuralspot_edge.preprocessing import Preprocessing
 from neuralspot_edge.quantization import MAX_SAMPLES
+from neuralspot_edge.recipes import StreamingSpec
+from neuralspot_edge.strict import validate
 
 # The room lends the name `pipeline.export` to the function.
 MODULE = sys.modules[export.__module__]
@@ -276,3 +279,57 @@ def test_an_unknown_preset_makes_no_folder(tmp_path):
     with pytest.raises(InputError, match="unknown preset"):
         export("tcn-tinny", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture(scope="module")
+def causal() -> keras.Model:
+    inputs = keras.Input((24, 2))
+    x = layers.Conv1D(4, 3, dilation_rate=2, padding="causal", activation="relu")(inputs)
+    return randomize(keras.Model(inputs, layers.Conv1D(3, 2, padding="causal")(x), name="causal"))
+
+
+@pytest.mark.parametrize("spec", [{"hop": 4}, {"state": "tflm"}, {}, StreamingSpec(hop=3)], ids=str)
+def test_any_causal_model_is_streamed_beside_its_window_graph(causal, tmp_path, spec):
+    result = export(causal, tmp_path, calibration=_samples(24, 2), streaming=spec)
+    wanted = validate(StreamingSpec, spec)
+    assert (result.streaming.facts.hop, result.streaming.facts.state) == (wanted.hop, wanted.state)
+    assert sorted(path.name for path in tmp_path.glob("*.tflite")) == ["model.tflite", "stream.tflite"]
+    assert result.ok
+    assert result.streaming.proof.signal == "64 calibration windows in a row, 1,536 steps, repeated"
+    assert result.streaming.proof.comparison.steps >= 10_000
+    assert (tmp_path / "golden.npz").exists()
+
+
+def test_a_stream_that_nothing_was_calibrated_for_is_played_noise(causal, tmp_path):
+    result = export(causal, tmp_path, quantization="float32", streaming={})
+    assert result.streaming.proof.signal == "128 random windows in a row, 3,072 steps, repeated"
+    assert result.ok
+
+
+def test_without_streaming_there_is_one_tflite(causal, tmp_path):
+    export(causal, tmp_path, calibration=_samples(24, 2), streaming={})
+    result = export(causal, tmp_path, calibration=_samples(24, 2), overwrite=True)
+    assert result.streaming is None
+    assert [path.name for path in tmp_path.glob("*.tflite")] == ["model.tflite"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"streaming": {"hpo": 1}}, r"^streaming: unknown key 'hpo': did you mean 'hop'\?"),
+        ({"streaming": {"hop": 2, "state": "tflm"}}, r"^streaming: .*state tflm takes one step a call, hop is 2"),
+        ({"streaming": {"state": "tflm"}, "quantization": "int16x8"}, r"^export.streaming.state: tflm takes int8"),
+        ({"streaming": {}, "quantization": "float16"}, "^export.streaming: a float16 file does not"),
+    ],
+)
+def test_what_does_not_stream_leaves_nothing(causal, tmp_path, options, message):
+    with pytest.raises(InputError, match=message):
+        export(causal, tmp_path / "out", calibration=_samples(24, 2), **options)
+    assert not list(tmp_path.glob("out/*"))
+
+
+def test_a_model_whose_windows_are_preprocessed_one_by_one_does_not_stream(causal, tmp_path):
+    card = ModelCard("causal", preprocessing=Preprocessing("window"))
+    with pytest.raises(InputError, match="preprocess: window"):
+        export(causal, tmp_path, calibration=_samples(24, 2), streaming={}, card=card)
+    assert not list(tmp_path.iterdir())

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from helpers.tcn import randomize
 
-from neuralspot_edge.graph import load_graph
-from neuralspot_edge.interpreters import TflmInterpreter
+from neuralspot_edge.graph import ModelCard, load_graph
+from neuralspot_edge.interpreters import StreamingSession, TflmInterpreter
+from neuralspot_edge.models import step_calibration, step_model
 from neuralspot_edge.pipeline import export
+from neuralspot_edge.pipeline.firmware import write_firmware
 from neuralspot_edge.pipeline.folder import SOURCES
 from neuralspot_edge.pipeline.run import export_folder, verify_folder
+from neuralspot_edge.streaming import stream
 
 X = np.random.default_rng(0).standard_normal((32, 16, 2)).astype(np.float32)
 
@@ -117,3 +120,27 @@ def test_a_report_that_is_not_of_this_version_is_not_touched_or_goes(folder, con
     (folder / "report.json").write_text(content)
     verify_folder(folder)
     assert (folder / "report.json").exists() == stays
+
+
+def test_a_step_graph_leaves_one_signal_and_a_runner_that_steps(model, tmp_path):
+    content = stream(export(model, tmp_path / "window", calibration=X).path, hop=2)
+    (tmp_path / "step").mkdir()
+    written = write_firmware(content, tmp_path / "step", ModelCard("plain"), [X], bundle=True)
+    assert {*SOURCES, "model_runner.h", "golden_test.cc"} <= {path.name for path in written}
+    golden, session = np.load(tmp_path / "step" / "golden.npz"), StreamingSession(content)
+    assert golden["input0"].shape == (16, 2, 2)
+    np.testing.assert_array_equal(golden["input0"], session.input.to_raw(X[:2].reshape(16, 2, 2)))
+    played = [session.step(frames) for frames in golden["input0"]]
+    np.testing.assert_array_equal(golden["output0"], np.stack(played).reshape(golden["output0"].shape))
+    assert "plain_step(void)" in (tmp_path / "step" / "firmware" / "model_runner.h").read_text()
+
+
+def test_a_recurrent_step_model_leaves_the_same(tmp_path):
+    inputs = keras.Input((16, 2))
+    step = step_model(randomize(keras.Model(inputs, keras.layers.GRU(3, name="memory")(inputs), name="plain")))
+    result = export(step, tmp_path, calibration=step_calibration(step, X), bundle=True)
+    golden, session = np.load(tmp_path / "golden.npz"), StreamingSession(result.path)
+    assert sorted(golden) == ["input0", "output0"]
+    played = [session.step(frames) for frames in golden["input0"]]
+    np.testing.assert_array_equal(golden["output0"], np.stack(played).reshape(golden["output0"].shape))
+    assert len(np.unique(golden["output0"])) > 10

@@ -9,15 +9,15 @@ from helpers import small
 
 import neuralspot_edge as nse
 from neuralspot_edge.errors import ConversionError, InputError
-from neuralspot_edge.graph import load_graph
-from neuralspot_edge.pipeline.folder import CHECKPOINT, RESULTS, SOURCES
+from neuralspot_edge.graph import ModelCard, load_graph
+from neuralspot_edge.pipeline.folder import CHECKPOINT, RESULTS, SOURCES, STREAM
 from neuralspot_edge.pipeline.run import export_folder, load_run, run, train_into, verify_folder
 from neuralspot_edge.recipes import load_recipe
 from neuralspot_edge.training import prepare
 
 # The room lends the name `pipeline.run` to the function.
 MODULE = sys.modules[run.__module__]
-FILES = sorted({*RESULTS} - {CHECKPOINT})
+FILES = sorted({*RESULTS} - {CHECKPOINT, STREAM})
 
 
 def _names(folder):
@@ -72,6 +72,13 @@ def test_the_model_of_a_run_is_the_one_that_was_exported(finished_run):
     x = finished_run.training.data.test.x
     np.testing.assert_array_equal(model.predict(x, verbose=0), finished_run.training.model.predict(x, verbose=0))
     assert recipe.name == "tcn-small"
+
+
+def test_a_run_writes_into_its_file_what_the_model_needs(finished_run):
+    card = ModelCard.read(finished_run.exported.path)
+    assert card.preprocessing == finished_run.training.data.preprocessing
+    assert card.classes == small.CLASSES
+    assert card.task == "classification"
 
 
 def test_a_run_can_be_verified_again(finished_run):

@@ -9,9 +9,9 @@ from keras import layers
 
 from neuralspot_edge.datasets import Preprocessing
 from neuralspot_edge.errors import InputError
-from neuralspot_edge.graph import annotate, load_graph, parse, serialize
+from neuralspot_edge.graph import ModelCard, annotate, load_graph, parse, serialize
 from neuralspot_edge.interpreters import LiteRtInterpreter, TflmInterpreter
-from neuralspot_edge.pipeline import ModelCard, agreement, export, verify
+from neuralspot_edge.pipeline import agreement, export, verify
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.standard_normal((40, 16, 2)).astype(np.float32)

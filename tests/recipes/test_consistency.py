@@ -54,3 +54,30 @@ def test_a_head_that_does_not_suit_the_task_is_refused_with_one_that_the_family_
 )
 def test_what_suits_is_accepted(recipe):
     assert load_recipe(recipe).model.family == recipe["model"]["family"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {"data": {"path": "x.npz", "preprocess": "window"}},
+            "data.preprocess: window needs the whole window before its first step, export.streaming has none: write "
+            "standardize or none",
+        ),
+        ({"export.quantization": "float16"}, "export.streaming: float16 is for LiteRT and does not stream"),
+        (
+            {"export.streaming.state": "tflm", "export.quantization": "int16x8"},
+            "export.streaming.state: tflm is for int8 alone, received int16 with int16x8: write io",
+        ),
+        (
+            {"export.streaming.state": "tflm", "export.io": "float32"},
+            "export.streaming.state: tflm is for int8 alone, received float32 with int8: write io",
+        ),
+    ],
+)
+def test_what_does_not_go_with_streaming_is_refused_with_the_remedy(changes, text):
+    recipe = load_recipe(_recipe(CLASSES, "tcn", padding="causal", head="last"))
+    assert recipe.override({key: value for key, value in changes.items() if "streaming" not in key})
+    with pytest.raises(InputError) as error:
+        recipe.override({"export.streaming": {}, **changes})
+    assert text in str(error.value)

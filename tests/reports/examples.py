@@ -77,7 +77,7 @@ def profile(count: int = 3) -> dict[str, Any]:
             {"backend": "tflm", "fast": count, "runs": 0, "refused": 0, "problems": []},
             {"backend": "ethos-u55", "fast": count - 2, "runs": 1, "refused": 1, "problems": problems()},
         ],
-        "targets": [target("big", True), target("small", False), target("core", None)],
+        "targets": [{**target("big", True), "npu": npu()}, target("small", False), target("core", None)],
     }
 
 
@@ -104,7 +104,24 @@ def target(name: str, fits: bool | None) -> dict[str, Any]:
         "ram_margin_bytes": None if is_bare else (70_000 if fits else -1300),
         "detail": f"what {name} has",
         "latency": None if is_bare else {"milliseconds": 2.345, "low": 1.2, "high": 40.4, "method": f"by {name}"},
+        "npu": None,
         "source": "https://example.org/datasheet",
+    }
+
+
+def npu() -> dict[str, Any]:
+    """What vela says, of a model that leaves one operator to the CPU."""
+    return {
+        "accelerator": "ethos-u55-128",
+        "clock_mhz": 160.0,
+        "cycles": 54_321,
+        "milliseconds": 0.33950625,
+        "sram_used_bytes": 2304,
+        "off_chip_used_bytes": 4608,
+        "npu_operators": 2,
+        "cpu_operators": [{"kind": "MEAN", "output": "net.mean", "reason": "too large for it"}],
+        "method": "by vela",
+        "version": "5.2.0",
     }
 
 

@@ -155,7 +155,9 @@ def test_the_page_has_the_facts(page):
         "big ✓ fits ≈ 2.3 1.2 to 40 12,345 50,000 3,300 70,000 cortex-m4 96",
         "small ✗ does not fit",
         "core ○ no limits - - 12,345 - 3,300 - cortex-m4 96",
-        "the big one by big https://example.org/datasheet",
+        "the big one by big by vela https://example.org/datasheet",
+        "big ethos-u55-128 160 ≈ 0.34 54,321 2,304 4,608 2 1",
+        "What big leaves to the CPU operator output reason, in vela's words MEAN net.mean too large for it",
         "x input 100 x 6 int8 0.125 -3",
         "files beside it model_data.h, golden.npz",
         "description: what it is for",
@@ -165,6 +167,22 @@ def test_the_page_has_the_facts(page):
         "tflite-micro not installed",
     ):
         assert words in page.text, words
+
+
+def test_where_vela_was_not_asked_the_page_says_nothing_of_it():
+    report = examples.report()
+    report["profile"]["targets"] = [examples.target("big", True)]
+    text = Page(render_html(report)).text
+    assert "On the NPU" not in text
+    assert "leaves to the CPU" not in text
+
+
+def test_an_npu_that_runs_every_operator_leaves_none_to_the_cpu():
+    report = examples.report()
+    report["profile"]["targets"][0]["npu"]["cpu_operators"] = []
+    text = Page(render_html(report)).text
+    assert "big ethos-u55-128 160 ≈ 0.34 54,321 2,304 4,608 2 0" in text
+    assert "leaves to the CPU" not in text
 
 
 def test_the_same_report_gives_the_same_page(html):
@@ -217,6 +235,7 @@ def test_a_profile_of_a_foreign_file_says_that_nothing_was_verified():
     assert _sections(page) == ["gates", "costs", "memory", "support", "targets", "model"]
     assert page.all("title")
     assert "a-model" in page.text
+    assert "Made by neuralspot_edge. 1 KB" in page.text, "a profile does not say by which version"
     assert "○ not run Nothing was verified" in page.text
     assert "Verified on" not in page.text
 

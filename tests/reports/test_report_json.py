@@ -71,6 +71,7 @@ def test_a_report_has_the_facts(report):
         "operators": {"CONV_2D": 3},
         "calibration": "36 samples",
         "files": ["model.tflite", "firmware/model_data.h"],
+        "streaming": None,
     }
     assert report["profile"]["totals"]["macs"] == 16 * 3 * (3 * 4 + 4 * 2)
     assert report["verification"]["checks"][1]["figure"] is None

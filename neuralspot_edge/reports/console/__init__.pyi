@@ -10,3 +10,4 @@ from .recipe import recipe_table as recipe_table
 from .results import export_table as export_table
 from .results import run_summary as run_summary
 from .results import verify_table as verify_table
+from .streaming import stream_table as stream_table

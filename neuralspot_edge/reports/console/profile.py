@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from neuralspot_edge.reports.console.tables import Name, facts, table
+from neuralspot_edge.reports.streaming import stream_lines
 from neuralspot_edge.reports.summary import peak_layers
 from neuralspot_edge.reports.values import NOTHING, change, count, dig, figure, shape, si
 
@@ -97,7 +98,9 @@ def _model(profile: Mapping[str, Any]) -> RenderableType:
     rows = facts()
     rows.add_row("model", f"{model.get('name') or 'model'}, {count(model.get('size_bytes'))} bytes")
     for key in ("inputs", "outputs"):
-        rows.add_row(key, "; ".join(map(_tensor, model.get(key) or ())))
+        rows.add_row(key, "; ".join(_tensor(end) for end in model.get(key) or () if not end.get("is_state")))
+    if streaming := model.get("streaming"):
+        rows.add_row("streaming", "; ".join(f"{name} {value}" for name, value in stream_lines(streaming)))
     operators = model.get("operators") or {}
     listed = ", ".join(f"{number} {kind}" for kind, number in operators.items())
     rows.add_row(f"{sum(operators.values())} operators", listed)

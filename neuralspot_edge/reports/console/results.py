@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from neuralspot_edge.reports.console.streaming import stream_rows, stream_table
 from neuralspot_edge.reports.console.tables import COLOURS, facts, table
+from neuralspot_edge.reports.report_json import stream_to_dict
 from neuralspot_edge.reports.summary import CHECKS
 
 if TYPE_CHECKING:
@@ -22,7 +24,9 @@ def export_table(result: ExportResult) -> RenderableType:
     rows = facts()
     for name, value in _export_rows(result):
         rows.add_row(name, value)
-    return rows
+    if result.streaming is None:
+        return rows
+    return Group(rows, stream_table(stream_to_dict(result.streaming), "stream.tflite"))
 
 
 def verify_table(result: VerifyResult) -> RenderableType:
@@ -74,6 +78,8 @@ def _cost_rows(result: RunResult) -> Iterable[tuple[str, str]]:
     """The file's cost, and how it does on the target that the recipe names: that stands first in the profile."""
     profile = result.report["profile"]
     totals = profile["totals"]
+    if result.exported.streaming is not None:
+        yield from stream_rows(stream_to_dict(result.exported.streaming))
     yield "cost", f"{totals['macs']:,} MACs, {totals['arena_bytes']:,} bytes of arena"
     if result.recipe.target:
         target = profile["targets"][0]

@@ -87,6 +87,8 @@ def test_targets_with_margins_and_estimates():
         "core cortex-m4 no limits - - -",
     ]
     assert "big: by big" in lines
+    npu = "big: ethos-u55-128 by vela 5.2.0: 0.34 ms (estimate), 2,304 bytes of SRAM, 2 operators on the NPU"
+    assert f"{npu}; on the CPU: MEAN (too large for it)" in " ".join(lines)
     assert "small: what small has." in lines
 
 
