@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,7 @@ class Sequence:
 
 
 def sequence_of(recording: Recording, spec: TensorSpec, info: StreamInfo, *, least: int = LEAST_STEPS) -> Sequence:
-    """The longest stretch of a recording that is of one piece; where its windows do not overlap, all of them in a row.
+    """The longest stretch of a recording that is of one piece; where it is too short, all of them in a row.
 
     Args:
         recording: The windows.
@@ -62,14 +63,14 @@ def sequence_of(recording: Recording, spec: TensorSpec, info: StreamInfo, *, lea
     windows = _time_first(recording.windows, spec, info)
     count, window = windows.shape[:2]
     hop = window if recording.hop is None else recording.hop
-    if count == 1 or hop < window:
-        values = windows[0] if count == 1 else _longest_stretch(windows, hop)
-        what = f"{recording.name} data of one piece, {len(values):,} steps"
-    else:
-        values = windows.reshape(-1, *windows.shape[2:])
-        what = f"{count:,} {recording.name} windows in a row, {len(values):,} steps"
     # What is no multiple of strides and hop is left out at the end.
     wanted = max(least, _LEAST_WINDOWS * (info.window or 1)) + 2 * (info.hop - 1)
+    pieces = _pieces(windows, hop) if hop < window else list(windows)
+    values = max(pieces, key=len)
+    what = f"{recording.name} data of one piece, {len(values):,} steps"
+    if len(pieces) > 1 and len(values) < wanted:
+        values, each = np.concatenate(pieces), "windows" if len(pieces) == count else "pieces"
+        what = f"{len(pieces):,} {recording.name} {each} in a row, {len(values):,} steps"
     if len(values) < wanted:
         what += ", repeated"
     repeats = -(-wanted // len(values))
@@ -103,10 +104,10 @@ def _time_first(windows: np.ndarray, spec: TensorSpec, info: StreamInfo) -> np.n
     return moved
 
 
-def _longest_stretch(windows: np.ndarray, hop: int) -> np.ndarray:
-    """The longest run of windows of which each begins `hop` steps after the one before, as one signal."""
+def _pieces(windows: np.ndarray, hop: int) -> list[np.ndarray]:
+    """The signals that windows were cut from: one ends where the next window does not begin `hop` steps later."""
     follows = (windows[1:, :-hop] == windows[:-1, hop:]).reshape(len(windows) - 1, -1).all(axis=1)
-    breaks = np.flatnonzero(np.concatenate([[True], ~follows, [True]]))
-    longest = int(np.diff(breaks).argmax())
-    first, end = breaks[longest], breaks[longest + 1]
-    return np.concatenate([windows[first], *windows[first + 1 : end, -hop:]])
+    breaks = np.flatnonzero(np.concatenate([[True], ~follows, [True]])).tolist()
+    return [
+        np.concatenate([windows[first], *windows[first + 1 : end, -hop:]]) for first, end in itertools.pairwise(breaks)
+    ]

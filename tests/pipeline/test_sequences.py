@@ -45,6 +45,13 @@ def test_the_longest_stretch_is_taken_where_there_are_several():
         assert description == "held-out data of one piece, 20 steps"
 
 
+def test_pieces_are_played_in_a_row_where_none_is_long_enough():
+    pieces = [_signal(8), _signal(20) + 1000, _signal(6) + 5000]
+    values, description = _described(np.concatenate([_windows(piece, 4, 2) for piece in pieces]), 2, 30)
+    np.testing.assert_array_equal(values, np.concatenate(pieces)[:30])
+    assert description == "3 held-out pieces in a row, 34 steps"
+
+
 @pytest.mark.parametrize("hop", [None, 4, 9])
 def test_windows_by_themselves_are_played_in_a_row(hop):
     windows = _windows(_signal(12), 4, 4)
