@@ -16,7 +16,7 @@ __all__ = ["ExportSpec", "StreamingSpec"]
 class StreamingSpec(StrictModel):
     """How the model is streamed: a step graph, `stream.tflite`, is written and proven beside `model.tflite`."""
 
-    hop: Annotated[Count, Field(ge=1)] = Field(
+    hop: Annotated[Count, Field(ge=1, le=65536)] = Field(
         default=1, description="Input steps of a call, a multiple of the model's strides over time"
     )
     state: StateForm = Field(

@@ -29,8 +29,8 @@ PARAMETERS = {
     **dict.fromkeys(("RESHAPE", "SQUEEZE"), "9i"),
     **dict.fromkeys(("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "CUMSUM"), "2b"),
     "BATCH_MATMUL": "3b",
-    # Four members, of which the parser allocates two copies.
-    "FULLY_CONNECTED": "8i",
+    # The parser allocates 32 bytes; that they begin at a multiple of 8 is measured, behind a RESHAPE of 36.
+    "FULLY_CONNECTED": "4q",
     "STRIDED_SLICE": "5ib",
     "SVDF": "2ib",
     "TRANSPOSE_CONV": "5i",

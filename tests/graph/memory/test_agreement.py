@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import keras
 import pytest
 from graph import tiny_models, whole_graphs
 from graph.one_operator import ACTIVATIONS, CASES, one_operator
@@ -52,10 +53,12 @@ def refusal_of(content: bytes) -> str:
 
 LOADS_IN_LESS = (
     "conv-rnn-har-gru",
+    "conv-rnn-two-sines",
     "linear-speaker-vowels",
     "linear-two-sines",
     "mlp-speaker-vowels",
     "mlp-vibration-anomaly",
+    "rnn-echo",
     "rnn-har-lstm",
     "wavenet-two-sines",
 )
@@ -100,6 +103,15 @@ def test_every_operator_by_itself(kind):
     assert taken or all("it has no operator" in refusal for refusal in refusals)
     for content in taken:
         assert_agrees(content)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_reshapes_before_and_behind_a_dense_layer(mode):
+    inputs = keras.Input((5, 3))
+    x = keras.layers.Dense(2)(keras.layers.Flatten()(inputs))
+    content = tiny_models.convert(keras.Model(inputs, keras.layers.Reshape((2, 1))(x)), mode)
+    assert [operator.kind for operator in load_graph(content).operators] == ["RESHAPE", "FULLY_CONNECTED", "RESHAPE"]
+    assert_agrees(content)
 
 
 @pytest.mark.parametrize("mode", [*MODES, "two_ends"])
