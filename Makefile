@@ -46,7 +46,7 @@ docs-serve: $(READY)  ## show the site while you write it
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 notebooks: $(READY)  ## execute every notebook
-	$(BIN)/python -m pytest --nbmake notebooks
+	$(BIN)/python -m pytest $(PYTEST_FLAGS) --nbmake notebooks
 
 presets: $(READY)  ## compute again what nse list and the editors' completion show of the presets
 	$(BIN)/python tools/preset_facts.py

@@ -79,7 +79,7 @@ def test_the_top_level_is_what_is_not_a_part():
         ("gates", "max_drop", "number", "≥ 0"),
         ("data", "channels", "list of texts", "1 to 4096 items"),
         ("data", "path", "text", ""),
-        ("export.streaming", "hop", "whole number", "≥ 1"),
+        ("export.streaming", "hop", "whole number", "≥ 1, ≤ 65,536"),
         ("export.streaming", "state", "name", "`io`, `tflm`"),
         ("export", "quantization", "name", "`float32`, `float16`, `int8`, `int16x8`"),
         ("model", "params", "mapping", ""),
