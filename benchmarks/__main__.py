@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks import export, imports, keras_tcn, streaming, streaming_pytorch
 from benchmarks.harness import show, write
-from benchmarks.peer import QUIET
+from benchmarks.side import QUIET
 
 HERE = Path(__file__).parent
 GROUPS = {

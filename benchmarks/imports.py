@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.harness import Row, paired, say, seconds
-from benchmarks.peer import QUIET
+from benchmarks.side import QUIET
 from neuralspot_edge.pipeline.create import convert_untrained
 from neuralspot_edge.recipes import load_recipe
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import Row, paired
-from benchmarks.peer import QUIET
+from benchmarks.side import Side
 
 __all__ = ["measure"]
 
@@ -56,52 +52,22 @@ WORKLOADS = (
 )
 
 
-class Side:
-    """A process that trains one package's layers as it is told. Use it as a context manager.
-
-    Args:
-        python: Its Python.
-        package: `keras-tcn` or `neuralspot-edge`.
-    """
-
-    def __init__(self, python: Path, package: str) -> None:
-        here = {"PYTHONPATH": str(SIDE.parents[1])} if package == "neuralspot-edge" else {"PYTHONPATH": ""}
-        self._process = subprocess.Popen(
-            [python, SIDE, package],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            cwd=tempfile.gettempdir(),
-            env={**os.environ, **QUIET, **here},
-        )
-
-    def seconds(self, workload: Workload) -> float:
-        """Seconds of one training step, the least of some after warming up."""
-        request = {**asdict(workload), "warm_up": WARM_UP, "count": STEPS}
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{SIDE.name} ended, exit status {self._process.wait()}")
-        return float(json.loads(line)["seconds"])
-
-    def __enter__(self) -> Side:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.stdin.close()
-        self._process.wait()
+def _seconds(side: Side, workload: Workload) -> float:
+    """Seconds of one training step, the least of some after warming up."""
+    return float(side.ask(**asdict(workload), warm_up=WARM_UP, count=STEPS)["seconds"])
 
 
 def measure(peer_python: Path, pairs: int) -> list[Row]:
     """A row for each workload."""
-    with Side(Path(sys.executable), "neuralspot-edge") as ours, Side(peer_python, "keras-tcn") as theirs:
+    with (
+        Side(Path(sys.executable), SIDE, "neuralspot-edge", path=SIDE.parents[1]) as ours,
+        Side(peer_python, SIDE, "keras-tcn") as theirs,
+    ):
         return [
             paired(
                 f"training step, {workload.name}",
-                lambda w=workload: ours.seconds(w),
-                lambda w=workload: theirs.seconds(w),
+                lambda w=workload: _seconds(ours, w),
+                lambda w=workload: _seconds(theirs, w),
                 pairs=pairs,
                 target=workload.target,
                 note="against keras-tcn 3.5.7",

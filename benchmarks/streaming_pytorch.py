@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import tempfile
 from collections.abc import Callable
 from itertools import cycle
@@ -14,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness import Row, exact, paired, say
-from benchmarks.peer import QUIET
+from benchmarks.side import Side
 from benchmarks.streaming import call_seconds, median_seconds
 from neuralspot_edge.conversion import ConversionSettings, convert
 from neuralspot_edge.interpreters import StreamingSession
@@ -43,53 +40,13 @@ HOPS = (1, 16)
 READINGS, BATCH = 200, 10
 
 
-class Side:
-    """A process with pytorch-tcn's model. Use it as a context manager.
-
-    Args:
-        python: The Python that has it.
-    """
-
-    def __init__(self, python: Path) -> None:
-        self._process = subprocess.Popen(
-            [python, "-E", SIDE],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            cwd=tempfile.gettempdir(),
-            env={**os.environ, **QUIET},
-        )
-
-    def ask(self, command: str, **request: Any) -> dict[str, Any]:
-        """Asks, and waits for the answer.
-
-        Raises:
-            RuntimeError: The other side failed, which the message explains.
-        """
-        self._process.stdin.write(json.dumps({"command": command, **request}) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        answer = json.loads(line) if line else {"error": f"{SIDE.name} ended, exit status {self._process.wait()}"}
-        if "error" in answer:
-            raise RuntimeError(answer["error"])
-        return answer
-
-    def __enter__(self) -> Side:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.stdin.close()
-        self._process.wait()
-
-
 def measure(python: Path, pairs: int) -> list[Row]:
     """Weights, values and times of both, for each hop."""
-    with tempfile.TemporaryDirectory() as folder, Side(python) as side:
+    with tempfile.TemporaryDirectory() as folder, Side(python, SIDE) as side:
         weights, signal, output = (Path(folder) / name for name in ("weights.npz", "signal.npy", "output.npy"))
         x = _signal()
         np.save(signal, x)
-        built = side.ask("build", arguments=THEIR_ARGUMENTS, weights=str(weights))
+        built = side.ask(command="build", arguments=THEIR_ARGUMENTS, weights=str(weights))
         say("pytorch-tcn: our model of its weights")
         model = _model(weights)
         windows = {
@@ -98,10 +55,12 @@ def measure(python: Path, pairs: int) -> list[Row]:
         }
         rows = [exact("pytorch-tcn: weights", "", model.count_params(), built["weights"], None)]
         for hop in HOPS:
-            played = side.ask("play", signal=str(signal), output=str(output), hop=hop)
+            played = side.ask(command="play", signal=str(signal), output=str(output), hop=hop)
 
             def theirs(hop: int = hop) -> float:
-                return float(side.ask("time", signal=str(signal), hop=hop, readings=READINGS, batch=BATCH)["seconds"])
+                return float(
+                    side.ask(command="time", signal=str(signal), hop=hop, readings=READINGS, batch=BATCH)["seconds"]
+                )
 
             for quantization, window in windows.items():
                 title = f"pytorch-tcn, hop {hop}, ours in {quantization}"

@@ -64,14 +64,13 @@ def stream_facts(graph: Graph) -> StreamFacts | None:
         return None
     card = ModelCard.in_metadata(graph.metadata)
     rate = card.sampling_rate if card is not None else None
-    delay = max((output.delay_steps for output in info.outputs), default=0)
     states = tuple(_states(graph, info))
     return StreamFacts(
         hop=info.hop,
         state=info.state,
         window=info.window,
-        delay_steps=delay,
-        delay_ms=1000 * delay / rate if rate else None,
+        delay_steps=info.delay_steps,
+        delay_ms=1000 * info.delay_steps / rate if rate else None,
         states=states,
         state_bytes=sum(state.size_bytes for state in states),
     )

@@ -29,7 +29,7 @@ class Stepper:
         self.input: TensorSpec = interpreter.inputs[info.input]
         self.outputs: tuple[TensorSpec, ...] = tuple(interpreter.outputs[output.index] for output in info.outputs)
         self._interpreter = interpreter
-        self._zeros = tuple(_zeros(spec) for spec in interpreter.inputs)
+        self._zeros = tuple(np.full(spec.shape, spec.zero, spec.dtype) for spec in interpreter.inputs)
         self._values = list(self._zeros)
 
     def step(self, raw: Array) -> list[Array]:
@@ -54,8 +54,3 @@ class Stepper:
         """Begins anew: the states are zeros again."""
         self._interpreter.reset()
         self._values = list(self._zeros)
-
-
-def _zeros(spec: TensorSpec) -> Array:
-    """What a state begins as: zeros, which in a quantized tensor are its zero point."""
-    return np.full(spec.shape, 0 if spec.quantization is None else spec.quantization.zero_point[0], spec.dtype)

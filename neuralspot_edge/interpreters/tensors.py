@@ -39,6 +39,11 @@ class TensorSpec:
         """The shape of one window: without the batch axis, if there is one."""
         return self.shape[1:] if self.shape[:1] == (1,) else self.shape
 
+    @property
+    def zero(self) -> int:
+        """What stands for 0: the zero point where it is quantized."""
+        return 0 if self.quantization is None else self.quantization.zero_point[0]
+
     def check_runnable(self) -> None:
         """Refuses a tensor that numpy arrays cannot stand for.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralspot_edge.graph import Operator, parse, serialize
+from neuralspot_edge.graph import Operator, Quantization, parse, serialize
 from neuralspot_edge.quantization.operators import WEIGHTED, kernel_to_file
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def write_back(layer: Int8Graph) -> bytes:
     for tensor in layer.graph.tensors:
         if tensor.is_constant and tensor.index in layer.group_of:
             place = layer.group_of[tensor.index]
-            steps = _round_away(np.asarray(layer.operand(tensor)) / scales[place]) + zero_points[place]
-            file.set_content(tensor.index, np.clip(steps, -128, 127).astype(np.int8))
+            quantization = Quantization((float(scales[place]),), (int(zero_points[place]),))
+            file.set_content(tensor.index, quantization.quantize(layer.operand(tensor), np.int8))
     for operator in layer.graph.operators:
         if operator.kind in WEIGHTED:
             _write_weights(file, layer, operator, scales)
@@ -108,8 +108,3 @@ class _File:
         # A range that was calibrated is no longer true.
         tensor.quantization.min = tensor.quantization.max = None
         return tensor.quantization
-
-
-def _round_away(values: np.ndarray) -> np.ndarray:
-    rounded: np.ndarray = np.trunc(values + np.copysign(0.5, values))
-    return rounded

@@ -1,6 +1,6 @@
 """From a finished window graph to the graph of one hop, which gives the same values bit for bit.
 
-Nothing here runs a model (see `neuralspot_edge.interpreters.StreamingSession`) and nothing here needs TensorFlow.
+`neuralspot_edge.interpreters.StreamingSession` plays it. Nothing here needs TensorFlow.
 """
 
 import lazy_loader

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from neuralspot_edge.graph.flatbuffer import read_model
 from neuralspot_edge.graph.streams import stream_info
 from neuralspot_edge.graph.view import load_graph
 from neuralspot_edge.interpreters.base import BaseInterpreter, Progress
+from neuralspot_edge.interpreters.frame_layout import FrameLayout
 from neuralspot_edge.interpreters.litert import LiteRtInterpreter
 from neuralspot_edge.interpreters.stepper import Stepper
 from neuralspot_edge.interpreters.tensors import TensorSpec
@@ -85,7 +85,7 @@ def compare_stream(
     reference = make_reference(window, len(array), info.hop, time_axis=info.axis)
     array = array[: reference.steps]
     calls = len(array) // info.hop
-    bodies = _run(run, reference.body, [_as_input(array, info.axis)])
+    bodies = run(reference.body).invoke(_as_input(array, info.axis))
     played = _play(stepper, array[: calls * info.hop], progress)
     heads = _run_head(run, reference, bodies, calls) if reference.head else []
     comparison = _Tally(calls * info.hop)
@@ -137,25 +137,18 @@ def _along_time(array: Array, spec: TensorSpec, axis: int) -> Array:
     Raises:
         InputError: It has another shape or type.
     """
-    shape = spec.shape
-    others = (*shape[1:axis], *shape[axis + 1 :])
-    place = axis - 1 if array.ndim == len(shape) - 1 else 0
-    moved = np.moveaxis(array, place, 0) if array.ndim else array
-    fits = array.ndim > 0 and math.prod(moved.shape[1:]) == math.prod(others)
-    if not fits or (place and moved.shape[1:] != others) or array.dtype != spec.dtype:
-        raise InputError(
-            f"signal: the model takes {spec.dtype} frames of {shape[1:]}, received {array.dtype} {array.shape}"
-        )
-    return moved.reshape(len(moved), *others)
+    layout = FrameLayout(spec.shape, axis)
+    time = layout.time_in(array.shape)
+    if time is None:
+        raise layout.refusal("signal", array.shape, "N")
+    if array.dtype != spec.dtype:
+        raise InputError(f"signal: the model takes raw {spec.dtype}, received {array.dtype}")
+    return np.moveaxis(array, time, 0).reshape(-1, *spec.shape[1:axis], *spec.shape[axis + 1 :])
 
 
 def _as_input(frames: Array, axis: int) -> Array:
     """Frames (N, ...) in the shape of an input (1, ...)."""
     return np.ascontiguousarray(np.moveaxis(frames, 0, axis - 1)[None])
-
-
-def _run(kind: Callable[[bytes], BaseInterpreter], tflite: bytes, values: Sequence[Array]) -> list[Array]:
-    return list(kind(tflite).invoke(*values))
 
 
 def _run_head(
@@ -165,16 +158,11 @@ def _run_head(
     assert reference.head is not None
     head = kind(reference.head)
     given = [
-        _Frames(np.moveaxis(bodies[each.body_output], each.axis, 0), each, _zero(head, place))
+        _Frames(np.moveaxis(bodies[each.body_output], each.axis, 0), each, head.inputs[place].zero)
         for place, each in enumerate(reference.head_inputs)
     ]
     results = [head.invoke(*(frames.at(call) for frames in given)) for call in range(calls)]
     return [np.stack([result[place].reshape(-1) for result in results]) for place in range(len(head.outputs))]
-
-
-def _zero(head: BaseInterpreter, place: int) -> int:
-    quantization = head.inputs[place].quantization
-    return 0 if quantization is None else quantization.zero_point[0]
 
 
 @dataclass(frozen=True)

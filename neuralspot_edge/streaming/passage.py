@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+
 from neuralspot_edge.graph.operands import input_of
 from neuralspot_edge.graph.view import Operator, Tensor
 from neuralspot_edge.streaming.timeline import Once, Read, Signal, Timeless, Value
@@ -13,7 +15,7 @@ from neuralspot_edge.streaming.timeline import Once, Read, Signal, Timeless, Val
 if TYPE_CHECKING:
     from neuralspot_edge.streaming.draft import Draft
 
-__all__ = ["PREDICT_IN_TIME", "STEP_MODEL", "Inputs", "Passage", "Rule", "StreamError", "Write", "copy"]
+__all__ = ["PREDICT_IN_TIME", "STEP_MODEL", "Inputs", "Passage", "Rule", "StreamError", "Write", "copy", "zero_padded"]
 
 
 PREDICT_IN_TIME = "predict at each step (head: per_step), or from the last step or the mean (head: last, pooled)"
@@ -102,6 +104,30 @@ class Inputs:
         if not tensor.is_constant:
             raise StreamError(f"its input {place}, {tensor.name!r}, is computed, where a stream needs a constant")
         return tensor
+
+    def integers(self, place: int) -> list[int]:
+        """The sizes, places or axes in a constant.
+
+        Raises:
+            StreamError: It is computed, or holds something else.
+        """
+        tensor = self.constant(place)
+        content = tensor.data or b""
+        if tensor.dtype not in ("int32", "int64") or len(content) % np.dtype(tensor.dtype).itemsize:
+            raise StreamError(f"its input {place}, {tensor.name!r}, holds no whole numbers")
+        values: list[int] = np.frombuffer(content, tensor.dtype).tolist()
+        return values
+
+
+def zero_padded(signal: Signal, before: int, after: int) -> Signal:
+    """A signal with zeros around it.
+
+    Raises:
+        StreamError: It is a part of the window, and a stream has what precedes the part.
+    """
+    if signal.shift < 0 and before:
+        raise StreamError("it pads a part of the window with zeros, where a stream has the frames before that part")
+    return signal.padded(before, after)
 
 
 Rule: TypeAlias = Callable[[Inputs], Passage]

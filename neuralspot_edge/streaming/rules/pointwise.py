@@ -87,8 +87,7 @@ def split(inputs: Inputs) -> Passage:
     place, axis_place = (1, 0) if operator.kind == "SPLIT" else (0, 2)
     signal = inputs.signal(place)
     rank = len(input_of(operator, place).shape)
-    axes = _integers(inputs, axis_place)
-    if axes[0] % rank == signal.axis:
+    if signal.axis in (axis % rank for axis in inputs.integers(axis_place)):
         raise StreamError("it splits the window into its steps", STEP_MODEL)
     return Passage(operator, signal.after(), {place: Read(signal)})
 
@@ -109,12 +108,6 @@ def fully_connected(inputs: Inputs) -> Passage:
     if any(size != 1 for size in others) or len(after) != 2:
         raise StreamError("a dense layer joins time with another axis")
     return Passage(operator, replace(signal.after(), axis=0), {0: Read(signal)})
-
-
-def _integers(inputs: Inputs, place: int) -> list[int]:
-    import numpy as np
-
-    return [int(value) for value in np.frombuffer(inputs.constant(place).data or b"", np.int32)] or [0]
 
 
 RULES: dict[str, Rule] = {

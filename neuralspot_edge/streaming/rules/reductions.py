@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from neuralspot_edge.graph.operands import input_of
 from neuralspot_edge.streaming.passage import Inputs, Passage, Rule
 from neuralspot_edge.streaming.timeline import Once, Read
@@ -18,7 +16,7 @@ def reduction(inputs: Inputs) -> Passage:
     operator, signal = inputs.operator, inputs.signal()
     shape = input_of(operator, 0).shape
     rank = len(shape)
-    axes = {int(axis) % rank for axis in np.frombuffer(inputs.constant(1).data or b"", np.int32)}
+    axes = {axis % rank for axis in inputs.integers(1)}
     if signal.axis in axes:
         # Before the stream is as long as a window, what it lacks counts as zeros.
         frames = shape[signal.axis]

@@ -11,7 +11,16 @@ import numpy as np
 from neuralspot_edge.graph.operands import input_of, output_of
 from neuralspot_edge.graph.view import Operator
 from neuralspot_edge.streaming.draft import Draft
-from neuralspot_edge.streaming.passage import PREDICT_IN_TIME, Inputs, Passage, Rule, StreamError, Write, copy
+from neuralspot_edge.streaming.passage import (
+    PREDICT_IN_TIME,
+    Inputs,
+    Passage,
+    Rule,
+    StreamError,
+    Write,
+    copy,
+    zero_padded,
+)
 from neuralspot_edge.streaming.timeline import Read, Signal, Timeless
 
 __all__ = ["EXTENT_KINDS", "RESHAPES", "RULES"]
@@ -51,7 +60,7 @@ def reshape(inputs: Inputs) -> Passage:
 def transpose(inputs: Inputs) -> Passage:
     """Axes in another order."""
     signal = inputs.signal()
-    order = np.frombuffer(inputs.constant(1).data or b"", np.int32).tolist()
+    order = inputs.integers(1)
     if signal.axis not in order:
         raise StreamError(f"its order {order} lacks the axis of time, {signal.axis}")
     return _laid_out(inputs.operator, signal, order.index(signal.axis), copy)
@@ -65,22 +74,20 @@ def _laid_out(operator: Operator, signal: Signal, axis: int, write: Write) -> Pa
 def pad(inputs: Inputs) -> Passage:
     """Zeros around the window: those before it are what a stream begins with, those after it never come."""
     operator, signal = inputs.operator, inputs.signal()
-    tensor = inputs.constant(1)
-    amounts = np.frombuffer(tensor.data or b"", tensor.dtype).reshape(-1, 2)
-    if len(amounts) != len(input_of(operator, 0).shape) or (amounts < 0).any():
+    amounts = np.array(inputs.integers(1), np.int32)
+    if amounts.size != 2 * len(input_of(operator, 0).shape) or (amounts < 0).any():
         raise StreamError("its amounts do not fit its input")
     if input_of(operator, 0).quantization != output_of(operator).quantization:
         raise StreamError("its output is quantized in another way than its input")
-    before, after = (int(amount) for amount in amounts[signal.axis])
-    if signal.shift < 0 and before:
-        raise StreamError("it pads a part of the window with zeros, where a stream has the frames before that part")
-    others = amounts.copy()
+    others = amounts.reshape(-1, 2)
+    before, after = others[signal.axis].tolist()
     others[signal.axis] = 0
+    padded = zero_padded(signal, before, after)
     if not others.any():
-        return Passage(operator, signal.padded(before, after), write=None)
+        return Passage(operator, padded, write=None)
 
     def write(draft: Draft, operator: Operator, tensors: Sequence[int]) -> None:
-        draft.copy(operator, [tensors[0], draft.constant(f"{tensor.name}.step", others)])
+        draft.copy(operator, [tensors[0], draft.constant(f"{output_of(operator).name}.pad", others)])
 
     return Passage(operator, signal.after().padded(before, after), {0: Read(signal)}, write)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from neuralspot_edge.graph.operands import input_of, output_of
 from neuralspot_edge.graph.view import Operator
 from neuralspot_edge.streaming.draft import Draft
@@ -46,7 +44,7 @@ def _strided(inputs: Inputs) -> list[Part]:
     shape, options = input_of(inputs.operator, 0).shape, inputs.operator.options
     if options.get("ellipsis_mask") or options.get("new_axis_mask"):
         raise StreamError("a slice with an ellipsis or new axes is not streamed")
-    begin, end, strides = (_integers(inputs, place) for place in (1, 2, 3))
+    begin, end, strides = (inputs.integers(place) for place in (1, 2, 3))
     if not len(begin) == len(end) == len(strides) <= len(shape) or any(stride < 1 for stride in strides):
         raise StreamError(f"a slice with strides {strides} of {len(shape)} axes is not streamed")
     parts = [Part(0, size) for size in shape]
@@ -63,16 +61,11 @@ def _strided(inputs: Inputs) -> list[Part]:
 
 def _plain(inputs: Inputs) -> list[Part]:
     shape = input_of(inputs.operator, 0).shape
-    begin, sizes = (_integers(inputs, place) for place in (1, 2))
+    begin, sizes = (inputs.integers(place) for place in (1, 2))
     if not len(begin) == len(sizes) == len(shape):
         raise StreamError("its places do not fit its input")
     triples = zip(begin, sizes, shape, strict=True)
     return [Part(first, whole - first if size == -1 else size) for first, size, whole in triples]
-
-
-def _integers(inputs: Inputs, place: int) -> list[int]:
-    tensor = inputs.constant(place)
-    return [int(value) for value in np.frombuffer(tensor.data or b"", tensor.dtype)]
 
 
 def part(inputs: Inputs) -> Passage:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from neuralspot_edge.graph.operands import input_of, option_of
 from neuralspot_edge.graph.view import Operator
 from neuralspot_edge.streaming.draft import Draft
-from neuralspot_edge.streaming.passage import PREDICT_IN_TIME, Inputs, Passage, Rule, StreamError, copy
+from neuralspot_edge.streaming.passage import PREDICT_IN_TIME, Inputs, Passage, Rule, StreamError, copy, zero_padded
 from neuralspot_edge.streaming.timeline import Read
 
 __all__ = ["RULES"]
@@ -72,9 +72,7 @@ def _windowed(inputs: Inputs, taps: tuple[int, ...]) -> Passage:
         raise StreamError("it reads the whole window at once, as channels", PREDICT_IN_TIME)
     kernel = _kernel(operator, taps, signal.axis)
     if operator.options["padding"] == "SAME":
-        before, after = kernel.padding(signal.frames)
-        _check_padding(signal.shift, before)
-        signal = signal.padded(before, after)
+        signal = zero_padded(signal, *kernel.padding(signal.frames))
     output = signal.after(kernel.taps, dilation=kernel.dilation, stride=kernel.stride)
     if output.frames < 1:
         raise StreamError(f"its kernel spans {kernel.span} frames, of {signal.frames}")
@@ -91,11 +89,6 @@ def _kernel(operator: Operator, taps: Sequence[int], axis: int) -> Kernel:
     side = _SIDES[axis]
     dilation = operator.options.get(f"dilation_{side}_factor", 1)
     return Kernel(taps[axis - 1], max(1, int(dilation)), max(1, option_of(operator, f"stride_{side}")))
-
-
-def _check_padding(shift: int, before: int) -> None:
-    if shift < 0 and before:
-        raise StreamError("it pads a part of the window with zeros, where a stream has the frames before that part")
 
 
 def _write_valid(draft: Draft, operator: Operator, tensors: Sequence[int], other: int, across: Kernel) -> None:
