@@ -1,0 +1,100 @@
+"""Which float weights the integers of an int8 file were rounded from, found in the float file of the same model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuralspot_edge.errors import ConversionError
+from neuralspot_edge.graph import Graph, Operator, Tensor
+from neuralspot_edge.quantization.operators import constant
+
+__all__ = ["FloatWeights", "find_float_weights", "is_real_constant"]
+
+_HALF_STEP = 0.51
+"""Of an integer's step: how far rounding moves a weight, and what float32 adds to that."""
+
+_GATE = 6.0
+"""What `conversion.gates` divides a hard sigmoid's convolution by."""
+
+
+@dataclass(frozen=True)
+class FloatWeights:
+    """The real numbers behind an int8 file.
+
+    Attributes:
+        values: Of each constant, as the file lays it out, by the index of its tensor.
+        gates: Outputs of hard sigmoids, which the limits of int8 keep between 0 and 1; no activation says so.
+    """
+
+    values: Mapping[int, np.ndarray]
+    gates: frozenset[int]
+
+
+def find_float_weights(graph: Graph, floating: Graph) -> FloatWeights:
+    """The weights of a float file, by the tensors of the int8 file of the same model.
+
+    The quantizer keeps the order of operators and may drop some; those of one kind are compared one after the other.
+
+    Args:
+        graph: The int8 file.
+        floating: The float file.
+
+    Raises:
+        ConversionError: They are not of one model.
+    """
+    rest = {operator.kind: _with_constants(floating, operator.kind) for operator in graph.operators}
+    values: dict[int, np.ndarray] = {}
+    gates = set()
+    for operator in graph.operators:
+        if not any(is_real_constant(tensor) for tensor in operator.inputs):
+            continue
+        for candidate in rest[operator.kind]:
+            factor = _GATE if _is_gate(operator, candidate) else 1.0
+            found = _matching(operator, candidate, factor)
+            if found is not None:
+                break
+        else:
+            raise ConversionError(f"layer {operator.outputs[0].name!r}: the float file has no such weights")
+        values.update(found)
+        if factor == _GATE:
+            gates.add(operator.outputs[0].index)
+    return FloatWeights(values, frozenset(gates))
+
+
+def is_real_constant(tensor: Tensor | None) -> bool:
+    """Whether a tensor is a constant of real numbers; whole numbers are shapes and axes."""
+    return tensor is not None and tensor.is_constant and (tensor.quantization is not None or tensor.dtype == "float32")
+
+
+def _with_constants(graph: Graph, kind: str) -> Iterator[Operator]:
+    return (o for o in graph.operators if o.kind == kind and any(is_real_constant(tensor) for tensor in o.inputs))
+
+
+def _is_gate(operator: Operator, candidate: Operator) -> bool:
+    name = "fused_activation_function"
+    return operator.options.get(name) == "NONE" and candidate.options.get(name) == "RELU6"
+
+
+def _matching(operator: Operator, candidate: Operator, factor: float) -> dict[int, np.ndarray] | None:
+    """The constants of a float operator by the tensors of an int8 one, None where those are not the same rounded."""
+    found = {}
+    for tensor, other in zip(operator.inputs, candidate.inputs, strict=False):
+        if tensor is None or not is_real_constant(tensor):
+            continue
+        if other is None or not other.is_constant or other.shape != tensor.shape:
+            return None
+        values = constant(other) / np.float32(factor)
+        if not _is_rounded(tensor, values):
+            return None
+        found[tensor.index] = values
+    return found
+
+
+def _is_rounded(tensor: Tensor, values: np.ndarray) -> bool:
+    if tensor.quantization is None:
+        return np.array_equal(constant(tensor), values)
+    step = float(np.max(tensor.quantization.scale))
+    return bool(np.all(np.abs(tensor.quantization.dequantize(constant(tensor)) - values) <= _HALF_STEP * step))
