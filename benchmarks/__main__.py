@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from benchmarks import export, imports, keras_tcn, streaming, streaming_pytorch
+from benchmarks import export, imports, int8_training, keras_tcn, streaming, streaming_pytorch
 from benchmarks.harness import show, write
 from benchmarks.side import QUIET
 
@@ -15,16 +15,20 @@ GROUPS = {
     "imports": imports.measure,
     "export": export.measure,
     "keras-tcn": keras_tcn.measure,
+    "int8-training": int8_training.measure,
     "streaming": streaming.measure,
     "pytorch-tcn": streaming_pytorch.measure,
 }
+WITHIN = ("int8-training", "streaming")
+"""Groups that need no other environment."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measures this package against neuralspot-edge 0.2.2, keras-tcn 3.5.7 and pytorch-tcn 1.2.3, and "
-        "step graphs against their window graphs, each figure as a ratio within one run.",
+        "step graphs against their window graphs, and training in int8 against float training, each figure as a ratio "
+        "within one run.",
     )
     parser.add_argument(
         "--peer-python",
@@ -57,10 +61,10 @@ def main() -> None:
 
 
 def _python(parser: argparse.ArgumentParser, arguments: argparse.Namespace, group: str) -> Path:
-    """The Python of what a group is measured against; streaming is measured against itself."""
+    """The Python of what a group is measured against; some are measured against this package's own."""
     option = "pytorch_python" if group == "pytorch-tcn" else "peer_python"
     python: Path = getattr(arguments, option)
-    if group != "streaming" and not python.is_file():
+    if group not in WITHIN and not python.is_file():
         name = option.replace("_", "-")
         parser.error(f"--{name}: no such file {python}; `make bench` makes the environment")
     return python.absolute()

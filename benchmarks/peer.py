@@ -25,6 +25,10 @@ class Peer(Side):
         """Builds the model that the next conversions are of, with the weights of an `.npz` file."""
         self.ask(command="build", params=params, shape=shape, num_classes=num_classes, weights=str(weights))
 
+    def load(self, model: Path) -> None:
+        """Loads a `.keras` file, of which the next conversions are."""
+        self.ask(command="load", model=str(model))
+
     def convert(self, calibration: Path, output: Path, mode: str) -> float:
         """Converts to int8 in one of the peer's modes; returns the seconds that took."""
         answer = self.ask(command="convert", calibration=str(calibration), output=str(output), mode=mode)

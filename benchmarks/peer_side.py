@@ -30,10 +30,11 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            if request.pop("command") == "build":
-                model, answer = build(**request), {}
-            else:
+            command = request.pop("command")
+            if command == "convert":
                 answer = {"seconds": convert(model, **request)}
+            else:
+                model, answer = {"build": build, "load": load}[command](**request), {}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
         answers.write(json.dumps(answer) + "\n")
@@ -49,6 +50,13 @@ def build(params: dict[str, Any], shape: list[int], num_classes: int, weights: s
     with np.load(weights) as arrays:
         model.set_weights([arrays[name] for name in sorted(arrays)])
     return model
+
+
+def load(model: str) -> Any:
+    """A model of Keras's own layers from its file."""
+    import keras
+
+    return keras.saving.load_model(model)
 
 
 def convert(model: Any, calibration: str, output: str, mode: str) -> float:

@@ -18,6 +18,7 @@ from . import training as training
 from .pipeline import create_model as create_model
 from .pipeline import export as export
 from .pipeline import profile as profile
+from .pipeline import quant_report as quant_report
 from .pipeline import run as run
 from .pipeline import verify as verify
 from .recipes import list_models as list_models

@@ -120,7 +120,7 @@ def test_every_module_says_what_is_public_and_means_it():
             assert hasattr(module, public), f"{name}.{public}"
 
 
-@pytest.mark.parametrize("verb", ["export", "profile", "run", "verify"])
+@pytest.mark.parametrize("verb", ["export", "profile", "quant_report", "run", "verify"])
 def test_a_function_is_not_hidden_by_the_module_of_its_name(verb):
     code = (
         f"import neuralspot_edge.pipeline.{verb}, neuralspot_edge as nse\n"

@@ -12,7 +12,21 @@ from typing import Annotated, Any
 import typer
 
 import neuralspot_edge
-from neuralspot_edge.cli import bench, compare, export, list_, new, profile, run, schema, show, stream, train, verify
+from neuralspot_edge.cli import (
+    bench,
+    compare,
+    export,
+    list_,
+    new,
+    profile,
+    quant_report,
+    run,
+    schema,
+    show,
+    stream,
+    train,
+    verify,
+)
 from neuralspot_edge.errors import NseError
 
 __all__ = ["app", "main"]
@@ -67,6 +81,7 @@ app.command("export")(export.export)
 app.command("verify")(verify.verify)
 app.command("run")(run.run)
 app.command("profile")(profile.profile)
+app.command("quant-report")(quant_report.quant_report)
 app.command("stream")(stream.stream)
 app.command("compare")(compare.compare)
 app.add_typer(bench.app, name="bench")

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuralspot_edge.cli.options import Bundle, Format, FormatOption, Overwrite, print_json, stdout
+from neuralspot_edge.cli.options import (
+    Bundle,
+    CalibrationOption,
+    Format,
+    FormatOption,
+    Overwrite,
+    print_json,
+    read_calibration,
+    stdout,
+)
 from neuralspot_edge.cli.quiet import load_tensorflow
 from neuralspot_edge.conversion.settings import Io, QuantizationKind
 from neuralspot_edge.errors import InputError
+from neuralspot_edge.recipes.quantizations import Method
+
+if TYPE_CHECKING:
+    from neuralspot_edge.pipeline import ExportResult
+    from neuralspot_edge.quantization import PostTraining
 
 __all__ = ["export"]
 
@@ -26,11 +40,12 @@ def export(
         QuantizationKind | None, typer.Option(help="The recipe's by default, int8 without one.")
     ] = None,
     io: Annotated[Io | None, typer.Option(help="Type of inputs and outputs; the quantization's by default.")] = None,
-    calibration: Annotated[
-        str | None,
+    calibration: CalibrationOption = None,
+    method: Annotated[
+        Method | None,
         typer.Option(
-            metavar="FILE|random",
-            help="For a .keras file: real inputs as the model takes them, .npy or .npz, or the word random.",
+            help="The way to int8: ptq after training; ptq+ with tools against what that loses; of a run's folder also "
+            "qat, by more training, or auto, the first that is good enough. The recipe's by default."
         ),
     ] = None,
     window: Annotated[int | None, typer.Option(min=1, help="Length in steps of an open time axis.")] = None,
@@ -55,17 +70,16 @@ def export(
     if Path(source).is_dir():
         if calibration is not None or window is not None:
             raise InputError("--calibration and --window: a run's folder has its own, leave them out")
-        from neuralspot_edge.pipeline.run import export_folder
-
-        result = export_folder(source, out, quantization, io, bundle=bundle, overwrite=overwrite)
+        result = _export_run(source, out, quantization, io, method, bundle=bundle, overwrite=overwrite)
     else:
         result = export_model(
             _load(source),
             out or _default_folder(source),
             quantization,
-            _read_calibration(calibration),
+            read_calibration(calibration),
             io=io,
             window=window,
+            tools=_tools(method),
             bundle=bundle,
             overwrite=overwrite,
         )
@@ -75,6 +89,42 @@ def export(
         stdout.print(export_table(result))
     if not result.ok:
         raise typer.Exit(1)
+
+
+def _export_run(
+    folder: str,
+    out: Path | None,
+    quantization: QuantizationKind | None,
+    io: Io | None,
+    method: Method | None,
+    *,
+    bundle: bool,
+    overwrite: bool,
+) -> ExportResult:
+    from neuralspot_edge.cli.progress import reporting
+    from neuralspot_edge.pipeline.run import export_folder
+
+    with reporting() as reporter:
+        return export_folder(
+            folder,
+            out,
+            quantization,
+            io,
+            method,
+            bundle=bundle,
+            overwrite=overwrite,
+            on_stage=reporter.stage,
+            on_epoch=reporter.epoch,
+        )
+
+
+def _tools(method: Method | None) -> PostTraining | None:
+    """What `--method` asks of a model that is no run."""
+    from neuralspot_edge.quantization import PostTraining
+
+    if method in ("qat", "auto"):
+        raise InputError(f"--method {method}: it trains, which needs a run's folder: nse run writes one")
+    return PostTraining() if method == "ptq+" else None
 
 
 def _load(source: str) -> Any:
@@ -90,12 +140,3 @@ def _default_folder(source: str) -> Path:
     if source == "-":
         raise InputError("--out: a recipe from standard input needs a folder to write to")
     return Path("runs") / Path(source).stem
-
-
-def _read_calibration(calibration: str | None) -> Any:
-    if calibration is None or calibration == "random":
-        return calibration
-    from neuralspot_edge.datasets import load_arrays
-
-    arrays = load_arrays(calibration)
-    return arrays["x"] if "x" in arrays else list(arrays.values())

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bundle",
+    "CalibrationOption",
     "Format",
     "FormatOption",
     "OutFolder",
@@ -24,6 +25,7 @@ __all__ = [
     "Settings",
     "TargetOption",
     "print_json",
+    "read_calibration",
     "read_recipe",
     "stderr",
     "stdout",
@@ -59,6 +61,15 @@ Bundle = Annotated[
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted training in the folder.")]
 
+CalibrationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--calibration",
+        metavar="FILE|random",
+        help="For a .keras file: real inputs as the model takes them, .npy or .npz, or the word random.",
+    ),
+]
+
 TargetOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -80,6 +91,20 @@ def read_recipe(recipe: str, settings: list[str] | None) -> Recipe:
 
     loaded = load_recipe(recipe)
     return loaded.override(parse_settings(settings)) if settings else loaded
+
+
+def read_calibration(calibration: str | None) -> Any:
+    """The samples that `--calibration` names: the arrays of a file, or what stands in their place.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    if calibration is None or calibration == "random":
+        return calibration
+    from neuralspot_edge.datasets import load_arrays
+
+    arrays = load_arrays(calibration)
+    return arrays["x"] if "x" in arrays else list(arrays.values())
 
 
 def tflite_of(source: Path) -> Path:

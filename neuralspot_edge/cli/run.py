@@ -39,10 +39,10 @@ def run(
     loaded = read_recipe(recipe, settings)
     load_tensorflow()
     from neuralspot_edge import pipeline
-    from neuralspot_edge.cli.progress import reporting
+    from neuralspot_edge.cli.progress import epochs_of, reporting
     from neuralspot_edge.reports.console import run_summary
 
-    with reporting(loaded.training.epochs) as reporter:
+    with reporting(epochs_of(loaded)) as reporter:
         result = pipeline.run(
             loaded,
             out,

@@ -35,14 +35,22 @@ def train(
     """
     loaded = read_recipe(recipe, settings)
     load_tensorflow()
-    from neuralspot_edge.cli.progress import reporting
+    from neuralspot_edge.cli.progress import epochs_of, reporting
     from neuralspot_edge.pipeline.folder import claim_folder
     from neuralspot_edge.pipeline.run import train_into
     from neuralspot_edge.training import prepare
 
+    epochs = epochs_of(loaded)
     folder = claim_folder(out or Path("runs") / loaded.name, overwrite=overwrite, resume=resume)
-    with reporting(loaded.training.epochs) as reporter:
-        result = train_into(folder, loaded, prepare(loaded), resume=resume, on_epoch=reporter.epoch)
+    with reporting(epochs) as reporter:
+        result = train_into(
+            folder,
+            loaded,
+            prepare(loaded),
+            resume=resume,
+            on_stage=reporter.stage,
+            on_epoch=reporter.epoch,
+        )
     best = result.best
     if output is Format.json:
         facts = {"folder": str(folder), "epochs": len(result.history)}

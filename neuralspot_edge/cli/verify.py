@@ -50,7 +50,7 @@ def verify(
     from neuralspot_edge.reports.report_json import jsonable
 
     gates = {key: value for key, value in (("max_lsb", max_lsb), ("max_drop", max_drop)) if value is not None}
-    with reporting(0) as reporter:
+    with reporting() as reporter:
         if Path(source).is_dir():
             if (recipe, samples, model, against) != (None, None, None, None):
                 raise InputError(

@@ -16,9 +16,9 @@ from neuralspot_edge.conversion.lstm import SMALLEST_CELL_RANGE, find_lstms, two
 from neuralspot_edge.conversion.ties import Range, unite_ranges
 from neuralspot_edge.graph import parse, serialize
 
-__all__ = ["measure_ranges", "with_measured_ranges"]
+__all__ = ["FINEST_SUM", "measure_ranges", "with_measured_ranges"]
 
-_FINEST_SUM = 2.0**-16
+FINEST_SUM = 2.0**-16
 """Of the span of what is added: far below the step in which 8 bits know it."""
 
 
@@ -100,7 +100,7 @@ def _widen_sums(model: Any, ranges: dict[int, Range]) -> None:
         (result,) = operator.outputs
         if spans and result in ranges:
             low, high = ranges[result]
-            missing = max(0.0, max(spans) * _FINEST_SUM - (high - low)) / 2
+            missing = max(0.0, max(spans) * FINEST_SUM - (high - low)) / 2
             ranges[result] = (low - missing, high + missing)
 
 

@@ -4,6 +4,8 @@ from .export import ExportResult as ExportResult
 from .export import export as export
 from .profile import Profile as Profile
 from .profile import profile as profile
+from .quant_report import QuantReport as QuantReport
+from .quant_report import quant_report as quant_report
 from .run import RunResult as RunResult
 from .run import run as run
 from .verify import VerifyResult as VerifyResult

@@ -103,16 +103,19 @@ def lsb_check(
 def output_steps(content: bytes) -> list[float | None]:
     """The size of one integer step of each output as an interpreter gives it; None where it is computed in float.
 
-    Of a quantized file with float outputs it is the scale of what is dequantized last.
+    Of a quantized file with float outputs it is the scale of what is dequantized last. Where that is int16, in a file
+    that has int8 too, it is the step of 8 bits: one step of an int8 tensor makes many of the output's.
     """
     graph = load_graph(content)
+    has_int8 = any(tensor.dtype == "int8" and not tensor.is_constant for tensor in graph.tensors)
     makers = {tensor.index: operator for operator in graph.operators for tensor in operator.outputs}
     steps: list[float | None] = []
     for tensor in graph.outputs:
         maker = makers.get(tensor.index)
         source = maker.inputs[0] if maker is not None and maker.kind == "DEQUANTIZE" else None
         if source is not None and source.quantization is not None:
-            steps.append(source.quantization.scale[0])
+            coarser = 2.0**8 if has_int8 and source.dtype == "int16" else 1.0
+            steps.append(source.quantization.scale[0] * coarser)
         else:
             steps.append(None if tensor.dtype.startswith("float") else 1.0)
     return steps

@@ -12,17 +12,25 @@ import numpy as np
 
 from neuralspot_edge.conversion import ConversionSettings, convert, shared_worker
 from neuralspot_edge.conversion.settings import Io, QuantizationKind
+from neuralspot_edge.conversion.trained import is_trained_int8
 from neuralspot_edge.datasets import Preprocessing
 from neuralspot_edge.errors import ConversionError, InputError, NseError
 from neuralspot_edge.files import write_bytes
-from neuralspot_edge.graph import load_graph
+from neuralspot_edge.graph import annotate, load_graph
 from neuralspot_edge.graph.card import ModelCard
 from neuralspot_edge.interpreters import TflmInterpreter, available
 from neuralspot_edge.pipeline.firmware import write_firmware
 from neuralspot_edge.pipeline.folder import STREAM, TFLITE, claim_folder
+from neuralspot_edge.pipeline.ladder import Ladder
 from neuralspot_edge.pipeline.sequences import Recording
 from neuralspot_edge.pipeline.streaming import Streamed, streamed, streaming_spec
-from neuralspot_edge.quantization import MAX_SAMPLES, check_calibration, random_calibration
+from neuralspot_edge.quantization import (
+    MAX_SAMPLES,
+    PostTraining,
+    check_calibration,
+    quantize_post_training,
+    random_calibration,
+)
 from neuralspot_edge.recipes import Recipe, StreamingSpec, load_recipe
 from neuralspot_edge.training import build_model, prepare
 
@@ -37,6 +45,7 @@ __all__ = [
     "describe_calibration",
     "export",
     "export_settings",
+    "finish",
     "write_export",
 ]
 
@@ -58,6 +67,7 @@ class ExportResult:
         calibration: Where the ranges of the activations come from, in words.
         files: All that was written, the `.tflite` first.
         streaming: The step graph beside it; None where none was asked for.
+        ladder: The ways to int8 that were tried; None where there was no choice.
     """
 
     path: Path
@@ -68,6 +78,7 @@ class ExportResult:
     calibration: str
     files: tuple[Path, ...] = ()
     streaming: Streamed | None = None
+    ladder: Ladder | None = None
 
     @property
     def ok(self) -> bool:
@@ -85,6 +96,7 @@ def export(
     window: int | None = None,
     card: ModelCard | None = None,
     streaming: StreamingSpec | Mapping[str, Any] | None = None,
+    tools: PostTraining | None = None,
     bundle: bool = False,
     overwrite: bool = False,
 ) -> ExportResult:
@@ -95,7 +107,8 @@ def export(
 
     Args:
         model: Any functional Keras model, trained or not; or a recipe (a `Recipe`, a preset's name, a path, a dict),
-            whose untrained model is then exported and calibrated with its own training data.
+            whose untrained model is then exported and calibrated with its own training data. A model of
+            `quantize_aware` needs no calibration.
         out_dir: A folder, made where it does not exist.
         quantization: `int8` (the default), `int16x8`, `float16` or `float32`; a recipe's own where it is None.
         calibration: Real inputs (samples, ...) from the training data, an array for each input of the model, as
@@ -107,6 +120,7 @@ def export(
         streaming: `{"hop": 1, "state": "io"}`, or one of the two, to write the step graph `stream.tflite` too, proven
             on the calibration samples; the C sources and golden vectors are then the step graph's. None takes the
             recipe's.
+        tools: What to do against the loss by int8, see `neuralspot_edge.quantization.PostTraining`; None does nothing.
         bundle: Whether a CMake project with a runner and a self-test is written to `out_dir/firmware` too.
         overwrite: Whether an earlier run in `out_dir` may be replaced.
 
@@ -129,14 +143,26 @@ def export(
         network, card = build_model(recipe), card or ModelCard.of(recipe, _NO_PREPROCESSING)
     card = card or ModelCard(network.name)
     samples = calibration_samples(network, settings, calibration, window)
-    content = convert_model(network, settings, samples, window=window, card=card)
+    if tools is not None:
+        _check_tools(network, settings)
+        plus = quantize_post_training(network, samples, tools, io=settings.io_type, window=window)
+        content = finish(plus.content, settings, card)
+    else:
+        content = convert_model(network, settings, samples, window=window, card=card)
     is_real = bool(samples) and not isinstance(calibration, str)
-    # A float model needs no samples, but its golden vectors do, and so does the proof of a step graph.
+    # A model that needs no samples has golden vectors that do, and so does the proof of a step graph.
     samples = samples or random_calibration(network, window)
     source = describe_calibration(settings, calibration)
     recording = Recording(samples[0], "calibration" if is_real else "random")
     stream = streamed(content, spec, recording) if spec is not None else None
     return write_export(folder, content, settings, card, samples, calibration=source, stream=stream, bundle=bundle)
+
+
+def _check_tools(model: keras.Model, settings: ConversionSettings) -> None:
+    if settings.quantization != "int8":
+        raise InputError(f"tools: they are for int8, received quantization {settings.quantization!r}; leave them out")
+    if is_trained_int8(model):
+        raise InputError("tools: the model was trained in int8 and is exported as it is; leave them out")
 
 
 def export_settings(recipe: Recipe | None, quantization: QuantizationKind | None, io: Io | None) -> ConversionSettings:
@@ -156,7 +182,7 @@ def calibration_samples(
     Raises:
         InputError: They are needed and missing, or do not fit the model.
     """
-    if not settings.needs_calibration:
+    if not settings.needs_calibration or is_trained_int8(model):
         return ()
     if calibration is None:
         raise InputError(
@@ -190,7 +216,16 @@ def convert_model(
 ) -> bytes:
     """The content of the `.tflite`, seen to load on TensorFlow Lite Micro where that can be had; see `export`."""
     card = card or ModelCard(model.name)
-    content = convert(model, settings, samples, window=window, metadata=card.to_metadata())
+    return finish(convert(model, settings, samples, window=window), settings, card)
+
+
+def finish(content: bytes, settings: ConversionSettings, card: ModelCard) -> bytes:
+    """A converted file with its card in it, seen to load on TensorFlow Lite Micro where that can be had.
+
+    Raises:
+        ConversionError: It does not load.
+    """
+    content = annotate(content, metadata=card.to_metadata())
     if settings.quantization != "float16" and "TflmInterpreter" in available():
         try:
             TflmInterpreter(content)
@@ -208,6 +243,7 @@ def write_export(
     *,
     calibration: str,
     stream: tuple[bytes, Streamed] | None = None,
+    ladder: Ladder | None = None,
     bundle: bool = False,
 ) -> ExportResult:
     """Writes the `.tflite` and what goes beside it, see `write_firmware`, and says what is there.
@@ -231,6 +267,7 @@ def write_export(
         calibration=calibration,
         files=(path, *files),
         streaming=stream[1] if stream else None,
+        ladder=ladder,
     )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
 from neuralspot_edge.errors import InputError
+from neuralspot_edge.training.files import TrainFiles
+from neuralspot_edge.training.teachers import TEACHER_FOLDER
 
 __all__ = [
     "CHECKPOINT",
     "HISTORY",
     "KERAS_MODEL",
     "PAGE",
+    "QAT",
     "RECIPE",
     "REPORT",
     "RESULTS",
@@ -29,13 +33,24 @@ HISTORY = "history.csv"
 REPORT = "report.json"
 PAGE = "report.html"
 CHECKPOINT = "checkpoint.npz"
+QAT = TrainFiles.of("qat")
+"""What training in int8 writes."""
 SOURCES = ("golden.npz", "model_data.cc", "model_data.h", "op_resolver.h")
 
-RESULTS = (RECIPE, KERAS_MODEL, TFLITE, STREAM, *SOURCES, HISTORY, REPORT, PAGE, CHECKPOINT)
+RESULTS = (
+    *(RECIPE, KERAS_MODEL, TFLITE, STREAM, *SOURCES, HISTORY, REPORT, PAGE, CHECKPOINT),
+    *dataclasses.astuple(QAT),
+)
+
+_OF_TEACHER = (f"{TEACHER_FOLDER}/{RECIPE}", f"{TEACHER_FOLDER}/{CHECKPOINT}")
 
 
 def claim_folder(
-    path: str | Path, *, overwrite: bool = False, resume: bool = False, results: Sequence[str] = RESULTS
+    path: str | Path,
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+    results: Sequence[str] = (*RESULTS, *_OF_TEACHER),
 ) -> Path:
     """Makes the folder, or takes one that holds no earlier run.
 
@@ -59,7 +74,9 @@ def claim_folder(
     except OSError as error:
         raise InputError(f"cannot write to the folder {folder}: {error.strerror}") from error
     earlier = [name for name in results if (folder / name).exists()]
-    if not earlier or overwrite or (resume and CHECKPOINT in earlier):
+    # A run that was interrupted in its teacher's training has nothing of its own yet.
+    is_unfinished = CHECKPOINT in earlier or set(earlier) <= set(_OF_TEACHER)
+    if not earlier or overwrite or (resume and is_unfinished):
         return folder
     what = "a run with nothing left to resume" if resume else "an earlier run"
     raise InputError(f"{folder} holds {what} ({', '.join(earlier)}); choose another folder, or overwrite it")

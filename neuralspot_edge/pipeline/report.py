@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from neuralspot_edge.reports.report_json import REPORT_SCHEMA_VERSION, describe_
 
 if TYPE_CHECKING:
     from neuralspot_edge.pipeline.export import ExportResult
+    from neuralspot_edge.pipeline.quant_report import QuantReport
     from neuralspot_edge.pipeline.verify import VerifyResult
     from neuralspot_edge.recipes import Recipe
 
@@ -31,13 +33,23 @@ def write_report(folder: Path, report: dict[str, Any]) -> Path:
     return write_text(folder / PAGE, render_html(report))
 
 
-def note_export(folder: Path, recipe: Recipe, exported: ExportResult) -> None:
-    """Puts a new export into the report of its run, if there is one; what was proven of the old file is dropped."""
+def note_export(
+    folder: Path, recipe: Recipe, exported: ExportResult, quantization: Callable[[], QuantReport | None]
+) -> None:
+    """Puts a new export into the report of its run, if there is one; what was proven of the old file is dropped.
+
+    Args:
+        folder: The run's.
+        recipe: Its recipe.
+        exported: The new file.
+        quantization: Measures what int8 costs it.
+    """
     report = _read(folder)
     if report is not None:
         facts = {
             "ok": None,
             "export": describe_export(exported),
+            "quantization": None if (measured := quantization()) is None else measured.to_dict(),
             "profile": profile_for(exported.path, recipe).to_dict(),
             "verification": None,
         }

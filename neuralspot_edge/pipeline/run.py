@@ -23,22 +23,30 @@ from neuralspot_edge.pipeline.export import (
     convert_model,
     describe_calibration,
     export_settings,
+    finish,
     write_export,
 )
 from neuralspot_edge.pipeline.firmware import remove_firmware
 from neuralspot_edge.pipeline.folder import CHECKPOINT, KERAS_MODEL, RECIPE, RESULTS, STREAM, TFLITE, claim_folder
+from neuralspot_edge.pipeline.ladder import climb
+from neuralspot_edge.pipeline.methods import Trained
+from neuralspot_edge.pipeline.quant_report import report_export
 from neuralspot_edge.pipeline.report import note_export, note_verification, profile_for, write_report
 from neuralspot_edge.pipeline.sequences import Recording
 from neuralspot_edge.pipeline.stream_proof import check_stream
 from neuralspot_edge.pipeline.streaming import Streamed, make_step_graph, streamed, streaming_spec
 from neuralspot_edge.pipeline.verify import VerifyResult, verify
 from neuralspot_edge.recipes import Recipe, load_recipe
+from neuralspot_edge.recipes.quantizations import Method
 from neuralspot_edge.reports.report_json import build_report
 from neuralspot_edge.training import Epoch, Prepared, TrainResult, build_model, load_model, prepare, train
 from neuralspot_edge.training.data import with_fitted
+from neuralspot_edge.training.teachers import find_teachers, remove_teacher
 
 if TYPE_CHECKING:
     import keras
+
+    from neuralspot_edge.quantization import Study
 
 __all__ = ["RunResult", "export_folder", "load_run", "run", "train_into", "verify_folder"]
 
@@ -84,7 +92,8 @@ def run(
         bundle: Whether a CMake project with a runner and a self-test is written to `firmware` in it too.
         overwrite: Whether an earlier run there may be replaced.
         resume: Whether to go on with an interrupted run there.
-        on_stage: Called with `data`, `training`, `export`, `verification`, `report` as each begins.
+        on_stage: Called with `data`, `training`, `export`, `verification`, `report` as each begins, with `teacher` and
+            its name as a teacher is trained, and with each way to int8 as it is tried.
         on_epoch: Called after each epoch.
         on_window: Called during verification with windows done and all of them.
 
@@ -103,15 +112,22 @@ def run(
     shared_worker()  # gets ready while the model trains
     say("data")
     data = prepare(recipe)
-    say("training")
-    training = train_into(folder, recipe, data, resume=resume, keep_checkpoint=True, on_epoch=on_epoch)
+    training = train_into(folder, recipe, data, resume=resume, keep_checkpoint=True, on_stage=say, on_epoch=on_epoch)
     say("export")
-    exported = _export(folder, recipe, settings, training.model, data, bundle=bundle)
+    trained = Trained(recipe, training.model, data, settings, folder, on_epoch)
+    exported, study = _export(folder, trained, bundle=bundle, on_stage=on_stage)
     say("verification")
     verified = _verify(folder, recipe, training.model, data, progress=on_window, streaming=exported.streaming)
     say("report")
-    costs = profile_for(exported.path, recipe)
-    report = build_report(recipe, data, training, exported=exported, verified=verified, profile=costs)
+    report = build_report(
+        recipe,
+        data,
+        training,
+        exported=exported,
+        verified=verified,
+        profile=profile_for(exported.path, recipe),
+        quantization=report_export(trained, study, _method(exported)),
+    )
     write_report(folder, report)
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return RunResult(folder, recipe, training, exported, verified, report)
@@ -124,6 +140,7 @@ def train_into(
     *,
     resume: bool = False,
     keep_checkpoint: bool = False,
+    on_stage: Callable[[str], None] | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> TrainResult:
     """Trains into a folder that is claimed already, and writes recipe.json beside the model.
@@ -131,11 +148,21 @@ def train_into(
     Without `resume` the files of an earlier run there are removed first: none may stand beside a model that is not
     its own.
     """
+    find_teachers(recipe, folder)  # one that is missing is told of while all is there still
     if not resume:
         for name in RESULTS:
             (folder / name).unlink(missing_ok=True)
         remove_firmware(folder)
-    result = train(recipe, out_dir=folder, resume=resume, keep_checkpoint=keep_checkpoint, data=data, on_epoch=on_epoch)
+        remove_teacher(folder)
+    result = train(
+        recipe,
+        out_dir=folder,
+        resume=resume,
+        keep_checkpoint=keep_checkpoint,
+        data=data,
+        on_stage=on_stage,
+        on_epoch=on_epoch,
+    )
     fitted = with_fitted(recipe, data.preprocessing)
     write_text(folder / RECIPE, json.dumps(fitted.to_dict(), indent=2) + "\n")
     return result
@@ -146,9 +173,12 @@ def export_folder(
     out_dir: str | Path | None = None,
     quantization: QuantizationKind | None = None,
     io: Io | None = None,
+    method: Method | None = None,
     *,
     bundle: bool = False,
     overwrite: bool = False,
+    on_stage: Callable[[str], None] | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
 ) -> ExportResult:
     """Exports the trained model of a run's folder, calibrated with its own training data.
 
@@ -157,8 +187,11 @@ def export_folder(
         out_dir: The folder for the `.tflite`; None is the run's own.
         quantization: None takes the recipe's.
         io: None takes the recipe's, or where the quantization is another, that quantization's own.
+        method: The way to int8; None takes the recipe's.
         bundle: Whether a CMake project is written too.
         overwrite: Whether a `.tflite` there may be replaced.
+        on_stage: Called with each way to int8 as it is tried.
+        on_epoch: Called after each epoch of a training in int8.
 
     Raises:
         InputError: The folder holds no run, or there is a `.tflite` already.
@@ -166,9 +199,12 @@ def export_folder(
     """
     recipe, model = load_run(run_folder)
     settings = export_settings(recipe, quantization, io)
+    if method is not None:
+        recipe = recipe.override({"export.quantization": settings.quantization, "export.method": method})
     folder = claim_folder(out_dir or run_folder, overwrite=overwrite, results=(TFLITE, STREAM))
-    exported = _export(folder, recipe, settings, model, prepare(recipe), bundle=bundle)
-    note_export(folder, recipe, exported)
+    trained = Trained(recipe, model, prepare(recipe), settings, Path(run_folder), on_epoch)
+    exported, study = _export(folder, trained, bundle=bundle, on_stage=on_stage)
+    note_export(folder, recipe, exported, lambda: report_export(trained, study, _method(exported)))
     return exported
 
 
@@ -208,23 +244,31 @@ def load_run(folder: str | Path) -> tuple[Recipe, keras.Model]:
 
 
 def _export(
-    folder: Path,
-    recipe: Recipe,
-    settings: ConversionSettings,
-    model: keras.Model,
-    data: Prepared,
-    *,
-    bundle: bool,
-) -> ExportResult:
+    folder: Path, trained: Trained, *, bundle: bool, on_stage: Callable[[str], None] | None
+) -> tuple[ExportResult, Study | None]:
+    recipe, data, settings = trained.recipe, trained.data, trained.settings
     card = ModelCard.of(recipe, data.preprocessing, data.dataset.channels)
-    samples = calibration_samples(model, settings, data.train.x)
-    content = convert_model(model, settings, samples, card=card)
-    source = describe_calibration(settings, data.train.x)
+    ladder, study = None, None
+    if settings.quantization == "int8" and recipe.export.method != "ptq":
+        made, ladder = climb(trained, on_stage)
+        content, study = finish(made.content, settings, card), made.study
+    else:
+        content = convert_model(
+            trained.model, settings, calibration_samples(trained.model, settings, data.train.x), card=card
+        )
     spec = streaming_spec(recipe)
-    stream = streamed(content, spec, _held_out(recipe, data)) if spec is not None else None
-    # What was held out makes the golden vectors: the model has seen none of it.
-    held_out = [data.test.x]
-    return write_export(folder, content, settings, card, held_out, calibration=source, stream=stream, bundle=bundle)
+    result = write_export(
+        folder,
+        content,
+        settings,
+        card,
+        [data.test.x],  # What was held out makes the golden vectors: the model has seen none of it.
+        calibration=describe_calibration(settings, data.train.x),
+        stream=streamed(content, spec, _held_out(recipe, data)) if spec is not None else None,
+        ladder=ladder,
+        bundle=bundle,
+    )
+    return result, study
 
 
 def _verify(
@@ -244,6 +288,10 @@ def _verify(
     recording, proof = _held_out(recipe, data), streaming.proof if streaming else None
     checks = check_stream(read_model(step), recording, recipe.gates, against=read_model(window), proof=proof)
     return replace(verified, checks=(*verified.checks, *checks.all))
+
+
+def _method(exported: ExportResult) -> Method:
+    return "ptq" if exported.ladder is None else exported.ladder.method
 
 
 def _held_out(recipe: Recipe, data: Prepared) -> Recording:

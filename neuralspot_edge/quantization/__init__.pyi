@@ -1,6 +1,17 @@
+from .advice import Advice as Advice
+from .advice import advise as advise
+from .analysis import Analysis as Analysis
+from .analysis import analyze as analyze
 from .aware import QatScheme as QatScheme
 from .aware import quantize_aware as quantize_aware
 from .aware import trainable_int8 as trainable_int8
 from .calibration import MAX_SAMPLES as MAX_SAMPLES
 from .calibration import check_calibration as check_calibration
 from .calibration import random_calibration as random_calibration
+from .mixed import with_int16_layers as with_int16_layers
+from .mixed_bottlenecks import bottlenecks as bottlenecks
+from .post_training import PostTrained as PostTrained
+from .post_training import PostTraining as PostTraining
+from .post_training import ToolEffect as ToolEffect
+from .post_training import quantize_post_training as quantize_post_training
+from .study import Study as Study

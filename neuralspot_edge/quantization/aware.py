@@ -18,18 +18,18 @@ float training.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from neuralspot_edge.conversion import ConversionSettings, convert
-from neuralspot_edge.conversion.layers import all_layers
-from neuralspot_edge.errors import InputError
 from neuralspot_edge.quantization.calibration import check_calibration
+from neuralspot_edge.quantization.post_training import PostTraining, quantize_post_training
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
 
+    from neuralspot_edge.quantization.int8_layer import Int8Graph
     from neuralspot_edge.recipes.quantizations import Io
 
 __all__ = ["QatScheme", "quantize_aware", "trainable_int8"]
@@ -43,10 +43,13 @@ class QatScheme:
         learn_ranges: Whether the ranges of activations are learned with the weights; otherwise they stay as the
             calibration found them.
         io: Type of the inputs and outputs of the file: `int8`, or `float32`.
+        tools: What is done to the model before it is trained; None does nothing. No layer gets int16: training makes
+            up for its rounding.
     """
 
     learn_ranges: bool = True
     io: Io = "int8"
+    tools: PostTraining | None = None
 
 
 def quantize_aware(
@@ -74,10 +77,15 @@ def quantize_aware(
         ConversionError: The model does not convert to int8.
     """
     scheme = scheme or QatScheme()
-    _check_layers(model)
-    samples = check_calibration(model, calibration, window)
-    content = convert(model, ConversionSettings("int8", scheme.io), samples, window=window)
-    return trainable_int8(content, learn_ranges=scheme.learn_ranges, name=model.name)
+    if scheme.tools is None:
+        samples = check_calibration(model, calibration, window)
+        content = convert(model, ConversionSettings("int8", scheme.io), samples, window=window)
+        return trainable_int8(content, learn_ranges=scheme.learn_ranges, name=model.name)
+    tools = replace(scheme.tools, int16_layers=0)
+    mended = quantize_post_training(model, calibration, tools, io=scheme.io, window=window)
+    trained = trainable_int8(mended.content, learn_ranges=scheme.learn_ranges, name=model.name)
+    _take_weights(trained.layers[-1], mended.study.layer)
+    return trained
 
 
 def trainable_int8(tflite: bytes, *, learn_ranges: bool = True, name: str = "int8") -> keras.Model:
@@ -105,14 +113,9 @@ def trainable_int8(tflite: bytes, *, learn_ranges: bool = True, name: str = "int
     return keras.Model(only_or_all, layer(only_or_all), name=name)
 
 
-def _check_layers(model: keras.Model) -> None:
-    import keras
-
-    if not getattr(model, "inputs", None):
-        return  # `check_calibration` says what is wrong with it.
-    for layer in all_layers(model):
-        if isinstance(layer, keras.layers.RNN):
-            raise InputError(
-                f"model: layer {layer.name!r} is recurrent; unrolled for int8 it has a kernel for each step, which "
-                "training would drive apart; train it in float"
-            )
+def _take_weights(layer: Int8Graph, other: Int8Graph) -> None:
+    """Gives a graph the weights of another of the same operators: in the file they are rounded."""
+    for operator, its in zip(layer.graph.operators, other.graph.operators, strict=True):
+        for tensor, source in zip(operator.inputs, its.inputs, strict=True):
+            if tensor is not None and source is not None and (variable := layer.operand(tensor)) is not None:
+                variable.assign(other.operand(source))

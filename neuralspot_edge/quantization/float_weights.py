@@ -9,12 +9,13 @@ import numpy as np
 
 from neuralspot_edge.errors import ConversionError
 from neuralspot_edge.graph import Graph, Operator, Tensor
-from neuralspot_edge.quantization.operators import constant
+from neuralspot_edge.quantization.operators import WEIGHTED, constant
 
-__all__ = ["FloatWeights", "find_float_weights", "is_real_constant"]
+__all__ = ["FloatWeights", "find_float_weights", "find_gates", "is_real_constant"]
 
 _HALF_STEP = 0.51
-"""Of an integer's step: how far rounding moves a weight, and what float32 adds to that."""
+_OF_FLOAT32 = 1e-6
+"""How far rounding moves a weight: a share of its step, and a share of itself where 32 bits hold more than a float."""
 
 _GATE = 6.0
 """What `conversion.gates` divides a hard sigmoid's convolution by."""
@@ -64,6 +65,16 @@ def find_float_weights(graph: Graph, floating: Graph) -> FloatWeights:
     return FloatWeights(values, frozenset(gates))
 
 
+def find_gates(graph: Graph, floating: Graph) -> frozenset[int]:
+    """The `gates` alone, of a file whose weights have changed since it was made from the float file."""
+    pairs = zip(_weighted(graph), _weighted(floating), strict=True)
+    return frozenset(operator.outputs[0].index for operator, other in pairs if _is_gate(operator, other))
+
+
+def _weighted(graph: Graph) -> list[Operator]:
+    return [operator for operator in graph.operators if operator.kind in WEIGHTED]
+
+
 def is_real_constant(tensor: Tensor | None) -> bool:
     """Whether a tensor is a constant of real numbers; whole numbers are shapes and axes."""
     return tensor is not None and tensor.is_constant and (tensor.quantization is not None or tensor.dtype == "float32")
@@ -96,5 +107,6 @@ def _matching(operator: Operator, candidate: Operator, factor: float) -> dict[in
 def _is_rounded(tensor: Tensor, values: np.ndarray) -> bool:
     if tensor.quantization is None:
         return np.array_equal(constant(tensor), values)
-    step = float(np.max(tensor.quantization.scale))
-    return bool(np.all(np.abs(tensor.quantization.dequantize(constant(tensor)) - values) <= _HALF_STEP * step))
+    apart = np.abs(tensor.quantization.dequantize(constant(tensor)) - values)
+    most = _HALF_STEP * float(np.max(tensor.quantization.scale)) + _OF_FLOAT32 * np.abs(values)
+    return bool(np.all(apart <= most))

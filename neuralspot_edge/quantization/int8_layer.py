@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,20 @@ import numpy as np
 
 from neuralspot_edge.graph import Operator, Tensor, load_graph
 from neuralspot_edge.quantization.fake_quant import STEPS, weight_scales
-from neuralspot_edge.quantization.operators import WEIGHTED, check_operators, constant, kernel_from_file
+from neuralspot_edge.quantization.lstm import check_lstm
+from neuralspot_edge.quantization.operators import (
+    LSTM,
+    WEIGHTED,
+    check_operators,
+    is_number,
+    is_weight,
+    kernel_from_file,
+    kernels_of,
+    real_values,
+)
 from neuralspot_edge.quantization.placement import group_ranges
 from neuralspot_edge.quantization.runs import FakeQuantRun, IntegerRun
+from neuralspot_edge.quantization.ties import owners, parted
 from neuralspot_edge.quantization.write_back import write_back
 
 __all__ = ["Int8Graph", "Weights"]
@@ -41,7 +53,7 @@ class Int8Graph(keras.layers.Layer):  # type: ignore[misc]
     """Computes what a `.tflite` computes in int8, and learns its weights, biases and ranges.
 
     In training each tensor is rounded as int8 rounds it, with gradients that go through the rounding. Otherwise the
-    results are those of the device, to the integer.
+    results are those of the device, to the integer. Several tensors may have one variable, see `ties.py`.
 
     Args:
         tflite: The content of an int8 file, also in base64.
@@ -54,12 +66,18 @@ class Int8Graph(keras.layers.Layer):  # type: ignore[misc]
 
     def __init__(self, tflite: bytes | str, learn_ranges: bool = True, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
-        self.tflite = base64.b64decode(tflite) if isinstance(tflite, str) else tflite
+        self.tflite = parted(base64.b64decode(tflite) if isinstance(tflite, str) else tflite)
         self.learn_ranges = learn_ranges
         self.graph = load_graph(self.tflite)
         check_operators(self.graph.operators)
+        for operator in self.graph.operators:
+            if operator.kind == LSTM:
+                check_lstm(operator)
         self.groups = group_ranges(self.graph)
         self.group_of = {index: place for place, group in enumerate(self.groups) for index in group.tensors}
+        self._readers = Counter(
+            operator.inputs[place] for operator in self.graph.operators for place in kernels_of(operator)
+        )
         self._variables: dict[int, Any] = {}
 
     def build(self, input_shape: Any) -> None:  # noqa: ARG002 - Keras's signature
@@ -69,12 +87,12 @@ class Int8Graph(keras.layers.Layer):  # type: ignore[misc]
         # https://arxiv.org/abs/1903.08066). An end at 0 stays: nothing is on its other side.
         self._is_open = ends > 0
         self.log_ends = self._add("log_ends", np.log(np.where(self._is_open, ends, 1)), self.learn_ranges)
+        first = owners(self.graph)
         for operator in self.graph.operators:
-            for tensor in operator.inputs:
-                if tensor is not None and _is_weight(tensor) and tensor.index not in self._variables:
-                    values = _real_values(operator, tensor)
-                    # A scalar is no weight, but a number of the computation: a norm's epsilon, a factor.
-                    self._variables[tensor.index] = self._add(tensor.name, values, values.ndim > 0)
+            for place, tensor in enumerate(operator.inputs):
+                if is_weight(tensor) and tensor.index not in self._variables:
+                    owner = self._variables.get(first.get(tensor.index, tensor.index))
+                    self._variables[tensor.index] = self._made(operator, place, tensor) if owner is None else owner
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The graph.
@@ -92,6 +110,16 @@ class Int8Graph(keras.layers.Layer):  # type: ignore[misc]
         """The least and the largest value of each group's range, (groups, 2)."""
         signs = self._is_open * np.array([-1.0, 1.0])
         return keras.ops.exp(keras.ops.cast(self.log_ends, dtype)) * signs.astype(dtype)
+
+    def set_ends(self, ends: np.ndarray) -> None:
+        """Gives each group another range, as `ends` tells it; what was compiled before may know the old ones.
+
+        Args:
+            ends: (groups, 2). Those of groups whose range kernels prescribe have no effect.
+        """
+        sizes = np.abs(ends)
+        self._is_open = sizes > 0
+        self.log_ends.assign(np.log(np.where(self._is_open, sizes, 1)))
 
     def scales(self) -> Any:
         """The size of a step of each group, (groups,)."""
@@ -145,21 +173,24 @@ class Int8Graph(keras.layers.Layer):  # type: ignore[misc]
     def _is_fixed(self) -> np.ndarray:
         return np.array([not self.is_learned(place) for place in range(len(self.groups))])
 
+    def _made(self, operator: Operator, place: int, tensor: Tensor) -> Any:
+        """The variable of a weight."""
+        values = real_values(tensor)
+        if operator.kind in WEIGHTED and place == 1:
+            values = kernel_from_file(operator, values)
+        return self._add(tensor.name, values, self._is_trainable(operator, place, tensor))
+
+    def _is_trainable(self, operator: Operator, place: int, tensor: Tensor) -> bool:
+        kernels = kernels_of(operator)
+        if place in kernels or not is_number(tensor):
+            return True
+        kernel = next((kernel for kernel, bias in kernels.items() if bias == place), None)
+        # Zeros behind a recurrent kernel are none of its layer's biases, and trained would be a tensor for each step.
+        return kernel is not None and self._readers[operator.inputs[kernel]] == 1
+
     def _add(self, name: str, values: np.ndarray, trainable: bool) -> Any:
         variable = self.add_weight(
             shape=values.shape, initializer="zeros", trainable=trainable, name=name.replace("/", ".") or "constant"
         )
         variable.assign(values)
         return variable
-
-
-def _is_weight(tensor: Tensor) -> bool:
-    """Whether a tensor is a constant of real numbers; whole numbers are shapes and axes."""
-    return tensor.is_constant and (tensor.quantization is not None or tensor.dtype == "float32")
-
-
-def _real_values(operator: Operator, tensor: Tensor) -> np.ndarray:
-    values = constant(tensor)
-    real = values if tensor.quantization is None else tensor.quantization.dequantize(values)
-    is_kernel = operator.kind in WEIGHTED and tensor is operator.inputs[1]
-    return kernel_from_file(operator, real) if is_kernel else real

@@ -9,14 +9,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from neuralspot_edge.graph import Graph, Operator, Tensor
-from neuralspot_edge.quantization.operators import WEIGHTED
+from neuralspot_edge.graph.states import state_pairs
+from neuralspot_edge.quantization.lstm import hidden_state
+from neuralspot_edge.quantization.operators import LSTM, is_number, is_weight, kernels_of
 
 __all__ = ["MOVES", "RangeGroup", "group_ranges"]
 
 MOVES = frozenset(
     {
-        *("CONCATENATION", "EXPAND_DIMS", "MAX_POOL_2D", "PAD", "RESHAPE", "REVERSE_V2", "SLICE", "SPLIT"),
-        *("SQUEEZE", "STRIDED_SLICE", "TRANSPOSE"),
+        *("CONCATENATION", "EXPAND_DIMS", "MAX_POOL_2D", "PACK", "PAD", "RESHAPE", "REVERSE_V2", "SLICE", "SPLIT"),
+        *("SQUEEZE", "STRIDED_SLICE", "TRANSPOSE", "UNPACK"),
     }
 )
 """Operators whose int8 kernels copy integers: what they give needs no rounding."""
@@ -64,9 +66,15 @@ def group_ranges(graph: Graph) -> tuple[RangeGroup, ...]:
     for operator in graph.operators:
         if operator.kind in _ONE_SCALE:
             members = _merged(members, {tensor.index for tensor in _ends(operator)})
+        if operator.kind == LSTM:
+            members = _merged(members, {hidden_state(operator).index, operator.outputs[0].index})
+    for place_in, place_out in state_pairs(graph.input_names, graph.output_names):
+        # What comes out of one call goes into the next as it is.
+        members = _merged(
+            members, {graph.inputs[place_in].index, graph.outputs[place_out].index} & set().union(*members)
+        )
     fixed = {o.outputs[0].index for o in graph.operators if o.kind in _PRESCRIBED}
-    # A scalar is no weight, but a number of the computation: a norm's epsilon, a factor.
-    fixed |= {tensor.index for tensor in graph.tensors if tensor.is_constant and not tensor.shape}
+    fixed |= {tensor.index for tensor in graph.tensors if is_weight(tensor) and is_number(tensor)}
     return tuple(_group(graph, group, fixed) for group in members)
 
 
@@ -77,10 +85,9 @@ def _rounded(graph: Graph) -> Iterator[Tensor]:
 
 
 def _ends(operator: Operator) -> Iterator[Tensor]:
-    """Inputs and outputs that have a scale for the whole tensor; a kernel has its own for each channel."""
+    """Inputs and outputs that have a range; a kernel has the scale that its own numbers need."""
     for place, end in enumerate((*operator.inputs, *operator.outputs)):
-        is_kernel = operator.kind in WEIGHTED and place == 1
-        if end is not None and end.dtype == "int8" and not is_kernel:
+        if end is not None and end.dtype == "int8" and place not in kernels_of(operator):
             yield end
 
 

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from neuralspot_edge.graph import Operator, Tensor
 from neuralspot_edge.quantization.fake_quant import fake_quantize, round_through
 from neuralspot_edge.quantization.kernels import rescaled, round_away
-from neuralspot_edge.quantization.operators import WEIGHTED, compute, convolve, limits_of
+from neuralspot_edge.quantization.lstm import (
+    GateWeights,
+    gate_weights,
+    hidden_state,
+    lstm_of_integers,
+    lstm_of_reals,
+)
+from neuralspot_edge.quantization.operators import (
+    LSTM,
+    WEIGHTED,
+    compute,
+    convolve,
+    is_weight,
+    kernels_of,
+    limits_of,
+)
 from neuralspot_edge.quantization.placement import MOVES
 
 if TYPE_CHECKING:
@@ -31,6 +47,7 @@ class _Run(ABC):
         self._layer = layer
         self._scales = tf.unstack(layer.scales())
         self._values: dict[int, Any] = {}
+        self._weights: dict[Hashable, Any] = {}
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
         """The outputs for the inputs, real values all of them."""
@@ -62,7 +79,7 @@ class _Run(ABC):
         return compute(operator, self._inputs(operator))
 
     def _inputs(self, operator: Operator) -> list[Any]:
-        """What its inputs hold; of an operator with weights the first alone."""
+        """What its inputs hold; of an operator with kernels the first alone."""
         return [self._held(tensor) for tensor in _operands(operator)]
 
     def _held(self, tensor: Tensor) -> Any:
@@ -70,6 +87,18 @@ class _Run(ABC):
 
     def _scale(self, tensor: Tensor) -> Any:
         return self._scales[self._layer.group_of[tensor.index]]
+
+    def _once(self, operator: Operator, make: Callable[[], Any]) -> Any:
+        """What is made of an operator's weights, once for all operators that read them by one scale."""
+        layer, source = self._layer, operator.inputs[0]
+        assert source is not None
+        place = layer.group_of[source.index]
+        scale = (place, None) if layer.is_learned(place) else (None, layer.groups[place].scale)
+        constants = [tensor for tensor in operator.inputs[1:] if is_weight(tensor)]
+        key = (scale, *(id(layer.operand(tensor)) for tensor in constants))
+        if key not in self._weights:
+            self._weights[key] = make()
+        return self._weights[key]
 
 
 class FakeQuantRun(_Run):
@@ -94,6 +123,8 @@ class FakeQuantRun(_Run):
 
     def _computed(self, operator: Operator) -> Sequence[Any]:
         inputs = self._inputs(operator)
+        if operator.kind == LSTM:
+            return [self._rounded(operator.outputs[0], self._hidden_states(operator, inputs[0]))]
         results = [self._sums(operator, inputs[0])] if operator.kind in WEIGHTED else compute(operator, inputs)
         results = [_limited(x, operator) for x in results]
         if operator.kind in ("SOFTMAX", "LOGISTIC") and operator.outputs[0].index in self._outputs:
@@ -105,13 +136,47 @@ class FakeQuantRun(_Run):
         return values if values is None else self._rounded(tensor, values)
 
     def _sums(self, operator: Operator, x: Any) -> Any:
+        kernel, bias = self._once(operator, lambda: self._rounded_weights(operator))
+        sums = convolve(operator, x, kernel)
+        return sums if bias is None else sums + bias
+
+    def _rounded_weights(self, operator: Operator) -> tuple[Any, Any]:
+        """Kernel and bias of a convolution or dense layer."""
         import tensorflow as tf
 
         source = operator.inputs[0]
         assert source is not None
         weights = self._layer.weights_of(operator, tf.stop_gradient(self._scale(source)))
-        sums = convolve(operator, x, round_through(weights.kernel, weights.scales))
-        return sums if weights.bias is None else sums + round_through(weights.bias, weights.sum_scales)
+        kernel = self._rounded_weight(operator, weights.kernel, weights.scales)
+        bias = weights.bias
+        return kernel, None if bias is None else self._rounded_weight(operator, bias, weights.sum_scales)
+
+    def _hidden_states(self, operator: Operator, x: Any) -> Any:
+        """Of all steps of an LSTM."""
+        weights = self._once(operator, lambda: self._rounded_gates(operator))
+        state = hidden_state(operator)
+        return lstm_of_reals(operator, x, weights, lambda hidden: self._rounded_state(state, hidden))
+
+    def _rounded_gates(self, operator: Operator) -> GateWeights:
+        import tensorflow as tf
+
+        source = operator.inputs[0]
+        assert source is not None
+        weights = gate_weights(self._layer, operator, tf.stop_gradient(self._scale(source)))
+        return dataclasses.replace(
+            weights,
+            kernel=self._rounded_weight(operator, weights.kernel, weights.scales),
+            recurrent=self._rounded_weight(operator, weights.recurrent, weights.recurrent_scales),
+            bias=self._rounded_weight(operator, weights.bias, weights.sum_scales),
+        )
+
+    def _rounded_weight(self, operator: Operator, values: Any, scales: Any) -> Any:  # noqa: ARG002 - for subclasses
+        """A kernel or bias."""
+        return round_through(values, scales)
+
+    def _rounded_state(self, tensor: Tensor, x: Any) -> Any:
+        """The hidden state of an LSTM within its loop, out of which nothing else may be kept."""
+        return FakeQuantRun._rounded(self, tensor, x)
 
     def _rounded(self, tensor: Tensor, x: Any) -> Any:
         import tensorflow as tf
@@ -133,6 +198,8 @@ class IntegerRun(_Run):
 
         super().__init__(layer)
         self._zero_points = tf.unstack(layer.zero_points())
+        # In double precision, as kernels prepare their multipliers.
+        self._steps = tf.unstack(tf.cast(tf.stack(self._scales), tf.float64))
 
     def _given(self, tensor: Tensor, x: Any) -> Any:
         return x if tensor.dtype != "int8" else self._clipped(tensor, round_away(x / self._scale(tensor)))
@@ -149,6 +216,8 @@ class IntegerRun(_Run):
         import tensorflow as tf
 
         inputs, steps = self._inputs(operator), [self._step(tensor) for tensor in _operands(operator)]
+        if operator.kind == LSTM:
+            return [self._hidden_states(operator, inputs[0], steps[0])]
         if operator.kind in WEIGHTED:
             inputs, steps = self._sums(operator, inputs[0], steps[0])
         wide = [None if x is None else tf.cast(x, tf.float64) for x in inputs]
@@ -161,22 +230,33 @@ class IntegerRun(_Run):
         return [self._clipped(output, tf.cast(_limited(result, operator, step), tf.float32))]
 
     def _step(self, tensor: Tensor) -> Any:
-        """The scale in double precision, as kernels prepare their multipliers; None where there is none."""
-        import tensorflow as tf
-
-        return tf.cast(self._scale(tensor), tf.float64) if tensor.index in self._layer.group_of else None
+        """The scale in double precision; None where there is none."""
+        place = self._layer.group_of.get(tensor.index)
+        return None if place is None else self._steps[place]
 
     def _zero_point(self, tensor: Tensor) -> Any:
         return self._zero_points[self._layer.group_of[tensor.index]]
 
     def _sums(self, operator: Operator, x: Any, step: Any) -> tuple[list[Any], list[Any]]:
         """The sums of a convolution, and the size of their steps."""
+        kernel, bias, scales = self._once(operator, lambda: self._whole_weights(operator, step))
+        sums = convolve(operator, x, kernel)
+        return [sums if bias is None else sums + bias], [scales]
+
+    def _whole_weights(self, operator: Operator, step: Any) -> tuple[Any, Any, Any]:
+        """Kernel and bias in whole numbers, and the size of the steps of the sums."""
         import tensorflow as tf
 
         weights = self._layer.weights_of(operator, tf.cast(step, tf.float32))
-        sums = convolve(operator, x, tf.round(weights.kernel / weights.scales))
-        sums = sums if weights.bias is None else sums + tf.round(weights.bias / weights.sum_scales)
-        return [sums], [step * tf.cast(weights.scales, tf.float64)]
+        bias = None if weights.bias is None else tf.round(weights.bias / weights.sum_scales)
+        return tf.round(weights.kernel / weights.scales), bias, step * tf.cast(weights.scales, tf.float64)
+
+    def _hidden_states(self, operator: Operator, x: Any, step: Any) -> Any:
+        import tensorflow as tf
+
+        state = hidden_state(operator)
+        weights = self._once(operator, lambda: gate_weights(self._layer, operator, tf.cast(step, tf.float32)))
+        return lstm_of_integers(operator, x, weights, self._scale(state), lambda hidden: self._clipped(state, hidden))
 
     def _clipped(self, tensor: Tensor, x: Any) -> Any:
         import tensorflow as tf
@@ -186,7 +266,7 @@ class IntegerRun(_Run):
 
 
 def _operands(operator: Operator) -> Sequence[Any]:
-    return operator.inputs[:1] if operator.kind in WEIGHTED else operator.inputs
+    return operator.inputs[:1] if kernels_of(operator) else operator.inputs
 
 
 def _limited(x: Any, operator: Operator, step: Any = None) -> Any:

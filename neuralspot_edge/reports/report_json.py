@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import neuralspot_edge
+from neuralspot_edge.recipes.consistency import CLASS_TASKS
 
 if TYPE_CHECKING:
     from neuralspot_edge.pipeline import ExportResult, Profile, VerifyResult
+    from neuralspot_edge.pipeline.quant_report import QuantReport
     from neuralspot_edge.pipeline.streaming import Streamed
     from neuralspot_edge.recipes import Recipe
-    from neuralspot_edge.training import Prepared, TrainResult
+    from neuralspot_edge.training import Distillation, Prepared, TrainResult
 
 __all__ = [
     "REPORT_SCHEMA_VERSION",
     "build_report",
     "describe_export",
+    "describe_teaching",
     "describe_verification",
     "export_to_dict",
     "jsonable",
@@ -43,6 +46,7 @@ def build_report(
     exported: ExportResult,
     verified: VerifyResult,
     profile: Profile,
+    quantization: QuantReport | None = None,
 ) -> dict[str, Any]:
     """All facts of a run as JSON values.
 
@@ -53,6 +57,7 @@ def build_report(
         exported: What is in the file.
         verified: What was proven of it.
         profile: What it costs.
+        quantization: What int8 costs it; None where that was not measured.
     """
     return {
         "schema_version": REPORT_SCHEMA_VERSION,
@@ -67,9 +72,11 @@ def build_report(
             "best_val_loss": training.best.val_loss,
             "stopped_early": training.stopped_early,
             "seed": recipe.training.seed,
+            "teacher": None if training.distillation is None else describe_teaching(recipe, training.distillation),
             "history": jsonable(training.history),
         },
         "export": describe_export(exported),
+        "quantization": None if quantization is None else quantization.to_dict(),
         "verification": describe_verification(verified),
         "profile": profile.to_dict(),
         "versions": _versions(),
@@ -117,6 +124,20 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return str(value) if isinstance(value, Path) else value
+
+
+def describe_teaching(recipe: Recipe, distillation: Distillation) -> dict[str, Any]:
+    """Who taught, how, and the metric of both on the validation part."""
+    teacher, how = distillation.teacher, recipe.training.distillation
+    return {
+        "name": teacher.recipe.name,
+        "parameters": teacher.model.count_params(),
+        "temperature": how.class_temperature if how and recipe.task in CLASS_TASKS else None,
+        "weight": how.weight if how else None,
+        "metric": distillation.metric,
+        "value": jsonable(distillation.teacher_value),
+        "student_value": jsonable(distillation.student_value),
+    }
 
 
 def _describe_data(data: Prepared) -> dict[str, Any]:

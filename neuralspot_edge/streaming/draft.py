@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuralspot_edge.graph.enums import enum_name
+from neuralspot_edge.graph.prune import prune
 from neuralspot_edge.graph.view import Operator
 
 __all__ = ["Draft"]
@@ -35,6 +37,10 @@ class Draft:
     def shape(self, index: int) -> tuple[int, ...]:
         """The shape of a tensor as it is by now."""
         return tuple(int(size) for size in self._main.tensors[index].shape)
+
+    def dtype(self, index: int) -> str:
+        """The type of a tensor, as numpy calls it."""
+        return enum_name("TensorType", self._main.tensors[index].type).lower()
 
     def name(self, index: int) -> str:
         """The name of a tensor."""
@@ -76,11 +82,8 @@ class Draft:
         """A constant of ones, by which a product leaves integers as they are: its scale is 1."""
         from ai_edge_litert import schema_py_generated as schema
 
-        from neuralspot_edge.graph.enums import enum_name
-
         packed = self._main.tensors[like]
-        kind = enum_name("TensorType", packed.type).lower()
-        index = self.constant(name, np.ones(tuple(shape), np.dtype(kind)), like)
+        index = self.constant(name, np.ones(tuple(shape), self.dtype(like)), like)
         if packed.quantization is not None and packed.quantization.scale is not None:
             self._main.tensors[index].quantization = schema.QuantizationParametersT(
                 scale=np.ones(1, np.float32), zeroPoint=np.zeros(1, np.int64)
@@ -176,8 +179,6 @@ class Draft:
         Returns:
             The `ModelT`.
         """
-        from neuralspot_edge.streaming.prune import prune
-
         self._main.inputs = np.array(inputs, np.int32)
         self._main.outputs = np.array([self.stands_for(index) for index in outputs], np.int32)
         self.model.signatureDefs = []

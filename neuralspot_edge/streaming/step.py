@@ -95,7 +95,7 @@ class _Writer:
         self._extended: dict[int, int] = {}
         self._parts: dict[Frames, int] = {}
         self._names: set[str] = set()
-        self._masks: dict[tuple[int, int], int] = {}
+        self._masks: dict[tuple[int, int, str], int] = {}
 
     def write(self) -> list[int]:
         """Writes all operators.
@@ -147,7 +147,7 @@ class _Writer:
     def _mask(self, tensor: int, value: Signal) -> int:
         """Makes the frames of the first calls zeros, that a window has as its padding."""
         draft, count = self.draft, self.plan.frames_a_call(value)
-        key = (count, value.delay)
+        key = (count, value.delay, draft.dtype(tensor))
         if key not in self._masks:
             shape = [1] * len(draft.shape(tensor))
             shape[value.axis] = count

@@ -1,6 +1,9 @@
 from .data import Prepared as Prepared
 from .data import load_data as load_data
 from .data import prepare as prepare
+from .distillation import Distillation as Distillation
+from .distillation import Teacher as Teacher
+from .files import TrainFiles as TrainFiles
 from .fit import TrainResult as TrainResult
 from .fit import build_model as build_model
 from .fit import train as train

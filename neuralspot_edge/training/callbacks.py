@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
@@ -39,10 +39,17 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
         self._written = time.monotonic()
 
     def restore(self, model: keras.Model) -> None:
-        """Goes on from the checkpoint, where there is one."""
+        """Goes on from the checkpoint, where there is one.
+
+        Raises:
+            InputError: The checkpoint is damaged, or belongs to another training.
+        """
         state = self._checkpoint.load() if self._checkpoint else None
         if state is None:
             return
+        if _shapes(state.weights) != _shapes(model.weights):
+            path = self._checkpoint.path if self._checkpoint else None
+            raise InputError(f"{path} belongs to a model of other weights; delete it, or train into another folder")
         self.history = list(state.history)
         self._best_weights = state.best_weights
         model.set_weights(state.weights)
@@ -89,3 +96,7 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
     def _is_out_of_patience(self) -> bool:
         best = max((epoch.number for epoch in self.history if epoch.is_best), default=0)
         return len(self.history) - best >= self._patience
+
+
+def _shapes(weights: Iterable[Any]) -> list[tuple[int, ...]]:
+    return [tuple(weight.shape) for weight in weights]

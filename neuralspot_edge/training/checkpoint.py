@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.files import replacing
+from neuralspot_edge.training.files import TrainFiles
 from neuralspot_edge.training.history import Epoch
 
 if TYPE_CHECKING:
     from neuralspot_edge.recipes import Recipe
 
-__all__ = ["Checkpoint", "State"]
+__all__ = ["Checkpoint", "State", "identity"]
 
-_FILE = "checkpoint.npz"
 _MATTERS = ("task", "classes", "outputs", "data", "input", "model", "training")
 """Parts of a recipe that training depends on; gates, for one, may change."""
+
+
+def identity(recipe: Mapping[str, Any], teacher: str | None = None) -> str:
+    """What is the same in all parts of one training, and another in any other.
+
+    Args:
+        recipe: The recipe as JSON values.
+        teacher: What tells its teacher from others; it counts in place of the teacher's name.
+    """
+    content = {key: value for key, value in recipe.items() if key in _MATTERS}
+    # More epochs or patience are what one resumes for; all else makes it another training.
+    content["training"] = {key: value for key, value in recipe["training"].items() if key not in ("epochs", "patience")}
+    if teacher is not None:
+        content["training"]["teacher"] = teacher
+    return json.dumps(content, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -47,14 +63,16 @@ class Checkpoint:
     Args:
         folder: Where the file is; it must exist.
         recipe: The recipe that is trained.
+        name: The file's name.
+        teacher: What tells its teacher from others, where it has one.
     """
 
-    def __init__(self, folder: Path, recipe: Recipe) -> None:
-        self.path = folder / _FILE
-        content = {key: value for key, value in recipe.to_dict().items() if key in _MATTERS}
-        # More epochs or patience are what one resumes for; all else makes it another training.
-        content["training"] = {k: v for k, v in content["training"].items() if k not in ("epochs", "patience")}
-        self._recipe = json.dumps(content, sort_keys=True)
+    def __init__(
+        self, folder: Path, recipe: Recipe, name: str = TrainFiles().checkpoint, teacher: str | None = None
+    ) -> None:
+        self.path = folder / name
+        self._recipe = identity(recipe.to_dict(), teacher)
+        self._of = "recipe or teacher" if teacher else "recipe"
 
     def save(self, state: State) -> None:
         """Writes the state."""
@@ -84,7 +102,7 @@ class Checkpoint:
         except Exception as error:  # a damaged zip raises what its parts raise: zipfile, zlib, numpy, json
             raise InputError(f"{self.path} is damaged; delete it to train from the start") from error
         if recipe != self._recipe:
-            raise InputError(f"{self.path} belongs to another recipe; delete it, or train into another folder")
+            raise InputError(f"{self.path} belongs to another {self._of}; delete it, or train into another folder")
         return state
 
     def remove(self) -> None:

@@ -72,7 +72,7 @@ def load_data(recipe: Recipe) -> Dataset:
     """
     if recipe.data is None:
         raise InputError("data: the recipe names none; add data: {dataset: NAME} or data: {path: FILE}")
-    window, hop, seed = recipe.input.window, recipe.input.hop, recipe.training.seed
+    window, hop, seed = recipe.input.window, recipe.input.hop, recipe.training.data_seed
     if recipe.data.dataset:
         dataset = load_dataset(recipe.data.dataset, window=window, hop=hop, seed=seed, options=recipe.data.options)
     else:

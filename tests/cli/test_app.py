@@ -17,7 +17,7 @@ import neuralspot_edge
 from neuralspot_edge.cli import bench, run, show, train
 from neuralspot_edge.training.checkpoint import Checkpoint
 
-COMMANDS = ("list", "show", "new", "schema", "train", "export", "verify", "run", "profile", "compare")
+COMMANDS = ("list", "show", "new", "schema", "train", "export", "verify", "run", "profile", "compare", "quant-report")
 KEPT = "what was finished is kept, and a training goes on with --resume"
 NSE = [sys.executable, "-m", "neuralspot_edge.cli.app"]
 

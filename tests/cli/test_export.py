@@ -56,6 +56,29 @@ def test_a_folder_that_was_trained(nse, finished_run, tmp_path):
     assert {f"out/{path.name}" for path in (tmp_path / "out").iterdir()} == set(json.loads(outcome.out)["files"])
 
 
+def test_another_way_to_int8_of_a_run(nse, finished_run):
+    outcome = nse("export", finished_run.folder, "-o", "out", "--method", "ptq+")
+    assert outcome.status == 0
+    assert "ptq+ *" in outcome.out
+    assert "export: ptq+" in outcome.err
+    refused = nse("export", finished_run.folder, "-o", "no", "--method", "qat", "--quantization", "int16x8")
+    assert refused.status == 2
+    assert refused.err.startswith("nse: export.method: 'qat' is a way to int8, quantization is int16x8")
+
+
+def test_tools_for_a_model_of_ones_own(nse, model_file, samples):
+    arguments = ("export", model_file, "--calibration", samples, "--window", 32)
+    outcome = nse(*arguments, "-o", "out", "--method", "ptq+", "--format", "json")
+    assert (outcome.status, json.loads(outcome.out)["quantization"]) == (0, "int8")
+    assert nse(*arguments, "-o", "plain").status == 0
+    refused = nse(*arguments, "-o", "no", "--method", "qat")
+    assert refused.status == 2
+    assert "--method qat: it trains, which needs a run's folder" in refused.err
+    refused = nse(*arguments, "-o", "no", "--method", "ptq+", "--quantization", "float32")
+    assert refused.status == 2
+    assert "tools: they are for int8, received quantization 'float32'" in refused.err
+
+
 def test_a_bundle_where_asked(nse, finished_run, tmp_path):
     assert nse("export", finished_run.folder, "-o", "out", "--bundle").status == 0
     assert (tmp_path / "out" / "firmware" / "CMakeLists.txt").is_file()

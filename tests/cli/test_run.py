@@ -1,5 +1,6 @@
 """`nse run` and `nse train`."""
 
+import dataclasses
 import json
 
 import pytest
@@ -7,9 +8,9 @@ import yaml
 from helpers import small
 
 from neuralspot_edge.pipeline import agreement
-from neuralspot_edge.pipeline.folder import CHECKPOINT, RESULTS, STREAM
+from neuralspot_edge.pipeline.folder import CHECKPOINT, QAT, RESULTS, STREAM
 
-FILES = sorted({*RESULTS} - {CHECKPOINT, STREAM})
+FILES = sorted({*RESULTS} - {CHECKPOINT, STREAM, *dataclasses.astuple(QAT)})
 
 
 @pytest.fixture

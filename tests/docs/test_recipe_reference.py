@@ -4,18 +4,22 @@ import json
 import re
 
 import pytest
+from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 from recipe_reference import params_reference, recipe_reference
 
 from neuralspot_edge.models import TcnBlockParams, TcnParams
 from neuralspot_edge.recipes import (
     DataSpec,
+    DistillationSpec,
     ExportSpec,
     GatesSpec,
     InputSpec,
     ModelSpec,
+    QatSpec,
     Recipe,
     StreamingSpec,
+    ToolsSpec,
     TrainingSpec,
 )
 
@@ -24,7 +28,10 @@ PARTS = {
     "input": InputSpec,
     "model": ModelSpec,
     "training": TrainingSpec,
+    "training.distillation": DistillationSpec,
     "export": ExportSpec,
+    "export.tools": ToolsSpec,
+    "export.qat": QatSpec,
     "export.streaming": StreamingSpec,
     "gates": GatesSpec,
     "model.params": TcnParams,
@@ -61,8 +68,13 @@ def test_every_field_has_a_row_with_its_default_and_description(part):
         if field.is_required():
             assert default == "**required**"
         elif field.default is not PydanticUndefined:
-            value = field.default if isinstance(field.default, str) else json.dumps(field.default)
-            assert default == f"`{value}`"
+            assert default == f"`{_written(field.default)}`"
+
+
+def _written(value):
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json")
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def test_the_top_level_is_what_is_not_a_part():

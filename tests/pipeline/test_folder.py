@@ -42,6 +42,20 @@ def test_an_interrupted_run_can_be_resumed_and_a_finished_one_is_left_alone(tmp_
     assert claim_folder(tmp_path, resume=True) == tmp_path
 
 
+@pytest.mark.parametrize("name", ["checkpoint.npz", "recipe.json"])
+def test_a_run_that_was_interrupted_at_its_teacher_can_be_resumed(tmp_path, name):
+    (tmp_path / "teacher").mkdir()
+    (tmp_path / "teacher" / "notes.txt").touch()
+    assert claim_folder(tmp_path) == tmp_path
+    (tmp_path / "teacher" / name).touch()
+    with pytest.raises(InputError, match=rf"holds an earlier run \(teacher/{name}\); choose another folder"):
+        claim_folder(tmp_path)
+    assert claim_folder(tmp_path, resume=True) == tmp_path
+    (tmp_path / "model.keras").touch()
+    with pytest.raises(InputError, match="nothing left to resume"):
+        claim_folder(tmp_path, resume=True)
+
+
 def test_a_folder_that_cannot_be_is_refused(tmp_path):
     (tmp_path / "file").touch()
     for path in (tmp_path / "file", tmp_path / "file" / "below"):

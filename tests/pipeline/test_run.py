@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import json
 import shutil
 import sys
@@ -10,14 +11,14 @@ from helpers import small
 import neuralspot_edge as nse
 from neuralspot_edge.errors import ConversionError, InputError
 from neuralspot_edge.graph import ModelCard, load_graph
-from neuralspot_edge.pipeline.folder import CHECKPOINT, RESULTS, SOURCES, STREAM
+from neuralspot_edge.pipeline.folder import CHECKPOINT, QAT, RESULTS, SOURCES, STREAM
 from neuralspot_edge.pipeline.run import export_folder, load_run, run, train_into, verify_folder
 from neuralspot_edge.recipes import load_recipe
 from neuralspot_edge.training import prepare
 
 # The room lends the name `pipeline.run` to the function.
 MODULE = sys.modules[run.__module__]
-FILES = sorted({*RESULTS} - {CHECKPOINT, STREAM})
+FILES = sorted({*RESULTS} - {CHECKPOINT, STREAM, *dataclasses.astuple(QAT)})
 
 
 def _names(folder):
@@ -47,7 +48,8 @@ def test_the_report_is_what_was_found(finished_run):
     report = json.loads((finished_run.folder / "report.json").read_text())
     assert report == finished_run.report
     assert list(report) == [
-        "schema_version", "name", "ok", "recipe", "dataset", "training", "export", "verification", "profile", "versions"
+        "schema_version", "name", "ok", "recipe", "dataset", "training", "export", "quantization", "verification",
+        "profile", "versions",
     ]  # fmt: skip
     assert report["dataset"]["windows"] == {"train": 36, "validation": 12, "test": 12}
     assert report["training"]["parameters"] == finished_run.training.model.count_params()

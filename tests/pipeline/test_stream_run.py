@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import sys
@@ -15,7 +16,7 @@ import neuralspot_edge as nse
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.graph import load_graph, stream_info
 from neuralspot_edge.interpreters import StreamingSession
-from neuralspot_edge.pipeline.folder import CHECKPOINT, RESULTS
+from neuralspot_edge.pipeline.folder import CHECKPOINT, QAT, RESULTS
 from neuralspot_edge.pipeline.run import export_folder, run, verify_folder
 
 CHECKS = ["tflm_vs_litert", "drop_vs_float", "stream_vs_window", "stream_tflm_vs_litert"]
@@ -29,7 +30,7 @@ def folder(streamed_run, tmp_path):
 
 def test_a_run_that_streams_writes_the_step_graph_beside_the_window_graph(streamed_run):
     names = {path.name for path in streamed_run.folder.iterdir()}
-    assert names == {*RESULTS, "firmware"} - {CHECKPOINT}
+    assert names == {*RESULTS, "firmware"} - {CHECKPOINT, *dataclasses.astuple(QAT)}
     step = load_graph(streamed_run.folder / "stream.tflite")
     assert stream_info(step).hop == 2
     assert stream_info(load_graph(streamed_run.exported.path)) is None

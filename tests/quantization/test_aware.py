@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from helpers import residual_tcn, tcn
+from helpers.aware import shaken as _shaken
+from helpers.aware import steps_apart as _steps_apart
 from helpers.families import build
 from helpers.tflite import convert_with, kinds
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +20,7 @@ from neuralspot_edge.conversion import ConversionSettings, convert
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.graph import load_graph
 from neuralspot_edge.interpreters import TflmInterpreter
-from neuralspot_edge.quantization import QatScheme, quantize_aware, trainable_int8
+from neuralspot_edge.quantization import PostTraining, QatScheme, quantize_aware, quantize_post_training, trainable_int8
 from neuralspot_edge.training import load_model, save_model
 
 pytestmark = pytest.mark.filterwarnings("ignore::neuralspot_edge.models.params.ParamsWarning", "ignore::UserWarning")
@@ -35,23 +38,6 @@ _CASES = {
     "linear": ("linear", (8, 3), {}),
     "mlp": ("mlp", (8, 3), {"hidden": [6]}),
 }
-
-
-def _steps_apart(model: keras.Model, x: np.ndarray) -> float:
-    """The most by which the device is off the model, in steps of the output."""
-    content = convert(model)
-    step = load_graph(content).outputs[0].quantization.scale[0]
-    received = np.asarray(TflmInterpreter(content).predict(x))
-    return float(np.abs(np.rint((received - np.asarray(model(x, training=False))) / step)).max())
-
-
-def _shaken(model: keras.Model, seed: int = 0) -> keras.Model:
-    """Weights and ranges somewhere else, as after much training."""
-    generator = np.random.default_rng(seed)
-    for variable in model.trainable_variables:
-        spread = 0.2 if "log_ends" in variable.path else 0.1 * (1e-3 + np.abs(variable.numpy()).max())
-        variable.assign(variable.numpy() + generator.normal(0, spread, variable.shape))
-    return model
 
 
 @pytest.mark.parametrize("case", _CASES)
@@ -162,12 +148,6 @@ def test_an_improbable_class_has_a_gradient():
     assert any(np.abs(a - b).max() > 0.01 for a, b in zip(before, aware.get_weights(), strict=True))
 
 
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
-def test_a_recurrent_model_is_refused(cell):
-    with pytest.raises(InputError, match="is recurrent"):
-        quantize_aware(build("rnn", (8, 3), {"cell": cell}), tcn.windows((8, 3)))
-
-
 def test_an_operator_that_does_not_train_is_named():
     inputs = keras.Input((4, 4, 2))
     model = keras.Model(inputs, layers.Conv2DTranspose(2, 3, name="wide")(inputs))
@@ -175,11 +155,34 @@ def test_an_operator_that_does_not_train_is_named():
         trainable_int8(convert_with(model, tcn.windows((4, 4, 2))))
 
 
-def test_a_layer_that_is_called_twice_is_refused():
+def test_a_layer_that_is_called_more_than_once_stays_one_layer():
     inputs, shared = keras.Input((4, 4, 2)), layers.Conv2D(2, 1, name="shared")
-    model = tcn.randomize(keras.Model(inputs, shared(shared(inputs))))
-    with pytest.raises(InputError, match="more than once"):
-        quantize_aware(model, tcn.windows((4, 4, 2)))
+    float_model = tcn.randomize(keras.Model(inputs, shared(layers.ReLU()(shared(shared(inputs))))))
+    x = tcn.windows((4, 4, 2), count=16)
+    model = quantize_aware(float_model, x)
+    assert len(model.trainable_variables) == len(float_model.trainable_variables) + 1
+    assert _steps_apart(_shaken(model), x) == 0
+    convolutions = [operator for operator in load_graph(convert(model)).operators if operator.kind == "CONV_2D"]
+    kernels, biases = ([operator.inputs[place] for operator in convolutions] for place in (1, 2))
+    assert len(convolutions) == 3
+    assert len(set(kernels)) == 1
+    first, *others = (bias.quantization.dequantize(np.frombuffer(bias.data, np.int32)) for bias in biases)
+    for other in others:
+        np.testing.assert_allclose(other, first, atol=max(max(bias.quantization.scale) for bias in biases))
+
+
+def test_what_calls_a_layer_on_two_inputs_learns_from_both():
+    one, two, shared = keras.Input((6, 2)), keras.Input((6, 2)), layers.Conv1D(3, 2, name="shared")
+    float_model = tcn.randomize(keras.Model([one, two], layers.Subtract()([shared(one), shared(two)])))
+    x = [tcn.windows((6, 2), count=16, seed=3), 4 * tcn.windows((6, 2), count=16, seed=4)]
+    model = _shaken(quantize_aware(float_model, x))
+    content = convert(model)
+    step = load_graph(content).outputs[0].quantization.scale[0]
+    apart = np.asarray(TflmInterpreter(content).predict(x)) - np.asarray(model(x, training=False))
+    assert np.abs(np.rint(apart / step)).max() == 0
+    # Minus itself, whatever its weights are, as far as both are rounded alike.
+    same = np.asarray(model([x[0], x[0]], training=True))
+    assert np.abs(same).max() < 0.05 * np.abs(np.asarray(model(x, training=True))).max()
 
 
 def _with_a_loud_unit(factor: float) -> keras.Model:
@@ -208,3 +211,17 @@ def test_a_model_made_hard_on_purpose_is_rescued():
     aware.compile(keras.optimizers.Adam(0.01), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     aware.fit(x, labels, epochs=60, batch_size=64, verbose=0)
     assert accuracy(convert(aware)) > 0.93
+
+
+def test_with_tools_it_begins_as_they_leave_the_model_with_what_rounding_hides_of_the_weights():
+    float_model, x = tcn.randomize(build("mlp", (8, 3), {"hidden": [6]})), tcn.windows((8, 3), count=64)
+    tools = PostTraining(ranges="percentile", int16_layers=3)
+    model = quantize_aware(float_model, x, QatScheme(tools=tools))
+    content = quantize_post_training(float_model, x, replace(tools, int16_layers=0)).content
+    step = load_graph(content).outputs[0].quantization.scale[0]
+    expected = TflmInterpreter(content).predict(x)
+    np.testing.assert_allclose(TflmInterpreter(convert(model)).predict(x), expected, atol=1.01 * step)
+    layer = model.layers[-1]
+    kernel = layer.operand(next(o.inputs[1] for o in layer.graph.operators if o.kind == "CONV_2D")).numpy()
+    steps = kernel / (np.abs(kernel).max(axis=(0, 1, 2)) / 127)
+    assert np.abs(steps - np.rint(steps)).max() > 0.1

@@ -73,6 +73,10 @@ def test_what_suits_is_accepted(recipe):
             {"export.streaming.state": "tflm", "export.io": "float32"},
             "export.streaming.state: tflm is for int8 alone, received float32 with int8: write io",
         ),
+        (
+            {"export.streaming.state": "tflm", "export.method": "auto", "export.tools.int16_layers": 2},
+            "export.streaming.state: tflm is for int8 alone, export.tools.int16_layers is 2: write io, or 0 there",
+        ),
     ],
 )
 def test_what_does_not_go_with_streaming_is_refused_with_the_remedy(changes, text):
@@ -80,4 +84,23 @@ def test_what_does_not_go_with_streaming_is_refused_with_the_remedy(changes, tex
     assert recipe.override({key: value for key, value in changes.items() if "streaming" not in key})
     with pytest.raises(InputError) as error:
         recipe.override({"export.streaming": {}, **changes})
+    assert text in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("training", "text"),
+    [
+        (
+            {"distillation": {"weight": 0.9}},
+            "training.distillation: says how a teacher is learned from, there is none: add training.teacher, or leave",
+        ),
+        (
+            {"teacher": "tcn-tiny", "distillation": {"temperature": 4.0}},
+            "training.distillation.temperature: is for classes, denoising predicts numbers: leave it out",
+        ),
+    ],
+)
+def test_what_a_teacher_cannot_be_learned_from_with_is_refused(training, text):
+    with pytest.raises(InputError) as error:
+        load_recipe({**_recipe({"task": "denoising"}, "mlp", head="per_step"), "training": training})
     assert text in str(error.value)

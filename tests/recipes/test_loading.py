@@ -215,3 +215,20 @@ def test_data_of_a_preset_and_of_a_mapping_is_in_the_current_folder():
     assert load_recipe("tcn-kws-49x40").data.path == "speech-commands-49x40.npz"
     content = yaml.safe_load(TEXT) | {"data": {"path": "mine.npz"}}
     assert load_recipe(content).data.path == "mine.npz"
+
+
+def test_a_teacher_is_beside_the_recipe_unless_it_is_a_preset(write, tmp_path, monkeypatch):
+    path = write(TEXT + "training: {teacher: models/big.yaml}\n")
+    monkeypatch.chdir(tmp_path)
+    for source in (path, path.name):
+        assert load_recipe(source).training.teacher == str(tmp_path / "models" / "big.yaml")
+    (tmp_path / "tcn-tiny").mkdir()
+    for teacher, expected in (
+        ("tcn-tiny", "tcn-tiny"),
+        ("a-run", str(tmp_path / "a-run")),
+        ("/runs/big", "/runs/big"),
+        ("null", None),
+    ):
+        assert load_recipe(write(TEXT + f"training: {{teacher: {teacher}}}\n")).training.teacher == expected
+    content = yaml.safe_load(TEXT) | {"training": {"teacher": "big.yaml"}}
+    assert load_recipe(content).training.teacher == "big.yaml"

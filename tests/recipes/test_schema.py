@@ -165,6 +165,32 @@ def test_the_base_is_legal(content):
     assert recipe.num_outputs == 3
     assert recipe.params.blocks[1].filters == 8
     assert load_recipe(BASE).training.class_weights == "auto"
+    assert load_recipe(BASE).training.distillation is None
+
+
+def test_a_teacher_alone_is_enough(content):
+    recipe = load_recipe({**content, "training": {"teacher": "tcn-tiny"}})
+    how = recipe.training.distillation
+    assert (how.temperature, how.class_temperature, how.weight) == (None, 2.0, 0.5)
+    assert load_recipe(recipe.to_dict()) == recipe
+    # What followed from the teacher goes with it.
+    assert recipe.override({"training.teacher": None}) == load_recipe({**content, "training": {}})
+    warmer = recipe.override({"training.distillation.temperature": 3.0})
+    assert (warmer.training.distillation.class_temperature, warmer.training.distillation.weight) == (3.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("temperature", 0), ("temperature", 101), ("weight", 0), ("weight", 1.5), ("share", 1)]
+)
+def test_what_distillation_allows(content, refusal, key, value):
+    training = {"teacher": "tcn-tiny", "distillation": {key: value}}
+    assert refusal({**content, "training": training}).startswith("training.distillation")
+
+
+def test_the_seed_of_the_split_is_the_seed_unless_it_is_given(content):
+    recipe = load_recipe({**content, "training": {"seed": 7}})
+    assert recipe.training.data_seed == 7
+    assert recipe.override({"training.split_seed": 0}).training.data_seed == 0
 
 
 @pytest.mark.parametrize("target", ["apollo4", "apollo4-plus", "cortex-m0+", None])
@@ -206,6 +232,14 @@ def test_a_recipe_cannot_be_changed(content):
             {"io": "int16"},
             "export.io: 'int16' does not go with quantization int8, allowed are int8, float32",
         ),
+        (
+            ("export",),
+            {"quantization": "int16x8", "method": "qat"},
+            "export.method: 'qat' is a way to int8, quantization is int16x8: write ptq",
+        ),
+        (("export",), {"method": "qta"}, "export.method: 'qta' is not known, did you mean 'qat'?"),
+        (("export", "qat"), {"epoch": 3}, "export.qat: unknown key 'epoch': did you mean 'epochs'?"),
+        (("export", "tools"), {"ranges": "min"}, "export.tools.ranges: 'min' is not known, allowed are max, percent"),
         (("export",), {"quantization": "int4", "io": "int8"}, "export.quantization: 'int4' is not known"),
         (("target",), "apolo4", "target: unknown target 'apolo4': did you mean 'apollo4'?"),
         (("target",), "board.yaml", "target: unknown target 'board.yaml'"),

@@ -183,3 +183,68 @@ def report(classes: tuple[str, ...] = ("low", "high"), operators: int = 3) -> di
         "versions": {"neuralspot-edge": "1.0.0", "tflite-micro": None},
         "profile": profile(operators),
     }
+
+
+def ladder() -> dict[str, Any]:
+    effect = {"tool": "equalize", "error_before": 0.05, "error_after": 0.001, "is_kept": True}
+    rungs = [
+        ("ptq", "loses", 0.025, 0.95, 0.0521, "", []),
+        ("ptq+", "holds", 0.0, 0.975, 0.0012, "equalize", [effect | {"detail": "<b>a</b> by 100"}]),
+        ("qat", "refused", None, None, None, "layer 'x' does not train", []),
+    ]
+    names = ("method", "status", "drop", "metric_value", "error", "detail", "effects")
+    return {
+        "method": "ptq+",
+        "metric": "accuracy",
+        "float_metric_value": 0.975,
+        "max_drop": 0.002,
+        "rungs": [dict(zip(names, rung, strict=True)) for rung in rungs],
+    }
+
+
+def quantized_layer(index: int, count: int) -> dict[str, Any]:
+    """A layer whose histogram goes from -2 to 2 of which int8 has -1 to 1, with 64 values in each of the 64 bins."""
+    return {
+        "name": f"layer-{index}",
+        "cost": round(0.5 - index / count, 6),
+        "weight_cost": -0.125,
+        "activation_cost": 0.625,
+        "sqnr_db": 23.456,
+        "alone_sqnr_db": None,
+        "activation": {
+            "tensor": f"net.layer-{index}",
+            "low": -1.0,
+            "high": 1.0,
+            "seen_low": -2.0,
+            "seen_high": 2.0,
+            "histogram": {"low": -2.0, "high": 2.0, "counts": [64] * 64},
+            "saturated": 0.5,
+            "steps": 250,
+            "sqnr_db": 23.456,
+            "own_sqnr_db": 30.0,
+            "channel_spread": 102.4,
+            "channel": 5,
+            "channel_steps": 2.5,
+            "is_prescribed": False,
+        },
+        "kernel": {"tensor": "net.kernel", "is_per_channel": False, "spread": 7.25, "channel": 5},
+        "reads": ["input"],
+        "is_input": False,
+        "is_output": index == count - 1,
+    }
+
+
+def quantization(count: int = 3) -> dict[str, Any]:
+    """What int8 costs a model of `count` layers, the first of which is the worst."""
+    advice = {"rule": "loud-channel", "layers": ["layer-0"], "text": "Equalize layer-0.", "settings": {"a.b": True}}
+    return {
+        "schema_version": 1,
+        "name": "a-model",
+        "calibration": "30 samples of real data",
+        "samples": "64 of the validation split",
+        "error": 0.0045,
+        "sqnr_db": 23.456,
+        "outputs": [{"name": "y", "dtype": "int8", "error": 0.0045, "sqnr_db": 23.456}],
+        "advice": [advice, {**advice, "text": "Then train."}],
+        "layers": [quantized_layer(index, count) for index in range(count)],
+    }

@@ -169,6 +169,39 @@ def test_the_page_has_the_facts(page):
         assert words in page.text, words
 
 
+def test_who_taught_stands_beside_how_well_both_do():
+    report = examples.report()
+    assert "taught by" not in Page(render_html(report)).text
+    teacher = {"name": "the-<b>big</b>-one", "parameters": 54321, "weight": 0.5, "temperature": 4.0}
+    report["training"]["teacher"] = {**teacher, "metric": "accuracy", "value": 0.96875, "student_value": 0.9375}
+    text = Page(render_html(report)).text
+    for words in (
+        "taught by the-<b>big</b>-one, 54,321 parameters",
+        "the teacher's share 50.0 % of the loss at temperature 4",
+        "validation accuracy 0.9375, the teacher 0.9688",
+    ):
+        assert words in text, words
+    report["training"]["teacher"]["temperature"] = None
+    assert "temperature" not in Page(render_html(report)).text.partition("taught by")[2].partition("validation")[0]
+
+
+def test_the_ways_to_int8_are_shown_with_what_each_came_to():
+    report = examples.report()
+    assert "Ways to int8" not in Page(render_html(report)).text
+    report["export"]["ladder"] = examples.ladder()
+    page = Page(render_html(report))
+    assert _sections(page)[1:3] == ["accuracy", "ladder"]
+    for words in (
+        "the float model has accuracy 0.975",
+        "A way holds that loses at most 0.002",
+        "ptq ! loses 0.95 0.025 0.0521",
+        "ptq+, the file ✓ holds 0.975 0 0.0012 equalize",
+        "qat ○ refused - - - layer 'x' does not train",
+        "equalize 0.05 0.001 yes <b>a</b> by 100",
+    ):
+        assert words in page.text, words
+
+
 def test_where_vela_was_not_asked_the_page_says_nothing_of_it():
     report = examples.report()
     report["profile"]["targets"] = [examples.target("big", True)]

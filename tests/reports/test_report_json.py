@@ -12,7 +12,7 @@ import neuralspot_edge
 from neuralspot_edge.pipeline import Check, VerifyResult, profile
 from neuralspot_edge.pipeline.export import ExportResult
 from neuralspot_edge.reports import REPORT_SCHEMA_VERSION, build_report, jsonable, report_json
-from neuralspot_edge.training import Epoch, TrainResult, prepare
+from neuralspot_edge.training import Distillation, Epoch, Teacher, TrainResult, prepare
 
 NAN = float("nan")
 
@@ -34,6 +34,24 @@ def report():
     verified = VerifyResult(checks, 12, 5, 36, "accuracy", 0.5, 0.75, ((3, 1), (0, 8)))
     training, costs = TrainResult(_Model(), history, data, False), profile(tiny_models.convolution("int8"))
     return build_report(recipe, data, training, exported=exported, verified=verified, profile=costs)
+
+
+@pytest.mark.parametrize(("task", "temperature"), [("classification", 2.0), ("regression", None)])
+def test_a_teacher_is_told_with_how_it_was_learned_from(task, temperature):
+    changes = {"task": task, "classes": list(small.CLASSES) if task == "classification" else None}
+    training = {"teacher": "tcn-tiny", "distillation": {"weight": 0.75}}
+    recipe = small.recipe("waves.npz", training=training, **changes)
+    teacher = Teacher(small.recipe(name="tcn-big"), _Model())
+    distillation = Distillation(teacher, "a-metric", 0.75, NAN)
+    assert report_json.describe_teaching(recipe, distillation) == {
+        "name": "tcn-big",
+        "parameters": 1234,
+        "temperature": temperature,
+        "weight": 0.75,
+        "metric": "a-metric",
+        "value": 0.75,
+        "student_value": None,
+    }
 
 
 def test_a_report_is_strict_json(report):
@@ -62,6 +80,7 @@ def test_a_report_has_the_facts(report):
         "best_val_loss": 1.25,
         "stopped_early": False,
         "seed": 0,
+        "teacher": None,
     }
     assert report["export"] == {
         "path": "model.tflite",
@@ -72,6 +91,7 @@ def test_a_report_has_the_facts(report):
         "calibration": "36 samples",
         "files": ["model.tflite", "firmware/model_data.h"],
         "streaming": None,
+        "ladder": None,
     }
     assert report["profile"]["totals"]["macs"] == 16 * 3 * (3 * 4 + 4 * 2)
     assert report["verification"]["checks"][1]["figure"] is None

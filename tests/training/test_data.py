@@ -39,6 +39,8 @@ def test_a_named_data_set_is_loaded_with_the_window_and_seed_of_the_recipe():
     assert data.train.x.shape[1:] == (64, 1)
     assert data.train.y.shape == data.train.x.shape[:2]
     assert not np.array_equal(data.train.x, other.train.x)
+    same = load_data(recipe.override({"training.seed": 1, "training.split_seed": 0}))
+    np.testing.assert_array_equal(same.train.x, data.train.x)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from .comparison import compare_table as compare_table
 from .profile import cost_table as cost_table
 from .profile import profile_table as profile_table
 from .profile import target_table as target_table
+from .quantization import quant_table as quant_table
 from .recipe import layer_table as layer_table
 from .recipe import recipe_table as recipe_table
 from .results import export_table as export_table

@@ -12,11 +12,15 @@ from neuralspot_edge.reports.console.streaming import stream_rows, stream_table
 from neuralspot_edge.reports.console.tables import COLOURS, facts, table
 from neuralspot_edge.reports.report_json import stream_to_dict
 from neuralspot_edge.reports.summary import CHECKS
+from neuralspot_edge.reports.values import figure
 
 if TYPE_CHECKING:
     from neuralspot_edge.pipeline import Check, ExportResult, RunResult, VerifyResult
+    from neuralspot_edge.pipeline.ladder import Ladder
 
 __all__ = ["export_table", "run_summary", "verify_table"]
+
+_VERDICTS = {"holds": "green", "loses": "yellow", "refused": "dim"}
 
 
 def export_table(result: ExportResult) -> RenderableType:
@@ -24,9 +28,12 @@ def export_table(result: ExportResult) -> RenderableType:
     rows = facts()
     for name, value in _export_rows(result):
         rows.add_row(name, value)
-    if result.streaming is None:
-        return rows
-    return Group(rows, stream_table(stream_to_dict(result.streaming), "stream.tflite"))
+    parts: list[RenderableType] = [rows]
+    if result.ladder is not None:
+        parts.append(_ladder_table(result.ladder))
+    if result.streaming is not None:
+        parts.append(stream_table(stream_to_dict(result.streaming), "stream.tflite"))
+    return Group(*parts)
 
 
 def verify_table(result: VerifyResult) -> RenderableType:
@@ -60,7 +67,22 @@ def run_summary(result: RunResult) -> RenderableType:
     if not result.verified.ok:
         verdict = Text("a gate failed, or nothing is proven", "bold red")
     report = Text(f"report: {result.folder / 'report.html'}", overflow="fold")
-    return Group(rows, verify_table(result.verified), verdict, report)
+    ways = [] if result.exported.ladder is None else [_ladder_table(result.exported.ladder)]
+    return Group(rows, *ways, verify_table(result.verified), verdict, report)
+
+
+def _ladder_table(ladder: Ladder) -> RenderableType:
+    """The ways to int8 that were tried, judged on the validation split; the file's own has a star."""
+    rows = table(
+        "way to int8", "verdict", (ladder.metric, "right"), ("drop", "right"), ("error", "right"), "what was done"
+    )
+    rows.add_row("float", "", figure(ladder.float_metric_value), "", "", "")
+    for rung in ladder.rungs:
+        chosen = " *" if rung.method == ladder.method else ""
+        colour = _VERDICTS[rung.status]
+        figures = (figure(rung.metric_value), figure(rung.drop), figure(rung.error, 3))
+        rows.add_row(rung.method + chosen, Text(rung.status, colour), *figures, rung.detail)
+    return rows
 
 
 def _export_rows(result: ExportResult) -> Iterable[tuple[str, str]]:

@@ -11,13 +11,14 @@ from neuralspot_edge.streaming.timeline import Once, Read, Signal
 __all__ = ["RULES", "align"]
 
 _UNARY = """
-ABS CAST CEIL COS DEQUANTIZE ELU EXP FLOOR GELU HARD_SWISH LEAKY_RELU LOG LOGICAL_NOT LOGISTIC NEG QUANTIZE RELU RELU6
-RELU_N1_TO_1 RELU_0_TO_1 ROUND RSQRT SIGN SIN SQRT SQUARE TANH ZEROS_LIKE
+ABS CAST CEIL COS ELU EXP FLOOR GELU HARD_SWISH LEAKY_RELU LOG LOGICAL_NOT LOGISTIC NEG RELU RELU6 RELU_N1_TO_1
+RELU_0_TO_1 ROUND RSQRT SIGN SIN SQRT SQUARE TANH ZEROS_LIKE
 """
 _SEVERAL = """
 ADD ADD_N DIV EQUAL FLOOR_DIV FLOOR_MOD GREATER GREATER_EQUAL LESS LESS_EQUAL LOGICAL_AND LOGICAL_OR MAXIMUM MINIMUM
 MUL NOT_EQUAL POW PRELU SELECT_V2 SQUARED_DIFFERENCE SUB
 """
+_CONVERSIONS = ("DEQUANTIZE", "QUANTIZE")
 _OVER_CHANNELS = ("L2_NORMALIZATION", "LOG_SOFTMAX", "SOFTMAX")
 
 
@@ -61,6 +62,12 @@ def several(inputs: Inputs) -> Passage:
     """Activations, and arithmetic of one or more signals and constants."""
     output = align(inputs)
     return Passage(inputs.operator, output, {place: Read(signal) for place, signal in inputs.signals.items()})
+
+
+def conversion(inputs: Inputs) -> Passage:
+    """Another type, in which zeros are zeros still: of a view the frames that are there, and the result is as much."""
+    signal = inputs.signal()
+    return Passage(inputs.operator, signal, {0: Read(signal.unshifted)})
 
 
 def over_channels(inputs: Inputs) -> Passage:
@@ -112,6 +119,7 @@ def fully_connected(inputs: Inputs) -> Passage:
 
 RULES: dict[str, Rule] = {
     **dict.fromkeys((*_UNARY.split(), *_SEVERAL.split()), several),
+    **dict.fromkeys(_CONVERSIONS, conversion),
     **dict.fromkeys(_OVER_CHANNELS, over_channels),
     "CONCATENATION": concatenation,
     "SPLIT": split,

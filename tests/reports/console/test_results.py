@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -7,6 +8,7 @@ from reports.console.printed import rows
 
 from neuralspot_edge.pipeline import Check, VerifyResult
 from neuralspot_edge.pipeline.export import ExportResult
+from neuralspot_edge.pipeline.ladder import Ladder, Rung
 from neuralspot_edge.reports import console
 from neuralspot_edge.training import Epoch, prepare
 
@@ -28,6 +30,22 @@ def test_an_export():
         "4 operators 3 CONV_2D, 1 ADD",
         "beside it golden.npz",
         "bundle runs/x/firmware",
+    ]
+
+
+def test_the_ways_to_int8_with_the_files_own():
+    ladder = Ladder(
+        "ptq+",
+        "accuracy",
+        0.975,
+        0.002,
+        (Rung("ptq", "loses", 0.025, 0.95, 0.0521), Rung("ptq+", "holds", 0.0, 0.975, 0.0012, "equalize")),
+    )
+    assert rows(console.export_table(replace(EXPORTED, ladder=ladder)))[-4:] == [
+        "way to int8 verdict accuracy drop error what was done",
+        "float 0.975",
+        "ptq loses 0.95 0.025 0.0521",
+        "ptq+ * holds 0.975 0 0.0012 equalize",
     ]
 
 

@@ -19,7 +19,8 @@ def prune(model: Any) -> None:
     """
     main = model.subgraphs[0]
     main.operators = _useful(main)
-    used = {int(index) for index in (*main.inputs, *main.outputs)}
+    signed = _signed(model)
+    used = {int(index) for index in (*main.inputs, *main.outputs, *(entry.tensorIndex for entry in signed))}
     for operator in main.operators:
         used.update(int(index) for vector in _vectors(operator) for index in vector)
     kept = sorted(used - {_NO_TENSOR})
@@ -30,6 +31,8 @@ def prune(model: Any) -> None:
         operator.inputs, operator.outputs = _moved(operator.inputs, places), _moved(operator.outputs, places)
         if operator.intermediates is not None:
             operator.intermediates = _moved(operator.intermediates, places)
+    for entry in signed:
+        entry.tensorIndex = places[entry.tensorIndex]
     _drop_buffers(model)
     _drop_codes(model)
 
@@ -43,6 +46,11 @@ def _useful(main: Any) -> list[Any]:
             kept.append(operator)
             needed.update(int(index) for index in operator.inputs)
     return kept[::-1]
+
+
+def _signed(model: Any) -> list[Any]:
+    """The entries of signatures, which name inputs and outputs."""
+    return [entry for each in model.signatureDefs or () for entry in (*(each.inputs or ()), *(each.outputs or ()))]
 
 
 def _vectors(operator: Any) -> list[Any]:
