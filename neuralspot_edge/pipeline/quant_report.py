@@ -38,6 +38,7 @@ class QuantReport:
 
     Attributes:
         name: The model's.
+        method: How it was quantized. One of `qat` is beside its own weights unrounded, of any other the float model.
         calibration: Where the ranges of the activations come from, in words.
         samples: What was played, in words.
         analysis: The error of the outputs, and what each layer has to do with it.
@@ -45,6 +46,7 @@ class QuantReport:
     """
 
     name: str
+    method: Method
     calibration: str
     samples: str
     analysis: Analysis
@@ -170,7 +172,7 @@ def report_study(
         InputError: The samples do not fit the model.
     """
     analysis = analyze(study, samples, limit=limit, progress=progress)
-    return QuantReport(name, calibration, f"{analysis.samples} of {source}", analysis, advise(analysis, method))
+    return QuantReport(name, method, calibration, f"{analysis.samples} of {source}", analysis, advise(analysis, method))
 
 
 def _of_folder(folder: Path) -> _Subject:

@@ -24,6 +24,7 @@ def describe_quantization(report: QuantReport) -> dict[str, Any]:
     return {
         "schema_version": QUANT_SCHEMA_VERSION,
         "name": report.name,
+        "method": report.method,
         "calibration": report.calibration,
         "samples": report.samples,
         "error": jsonable(analysis.error),

@@ -121,7 +121,7 @@ def _tiles(report: Mapping[str, Any]) -> Iterator[Tile]:
         kind = dig(report, "export", "quantization") or "file's"
         label = f"{kind} {verification.get('metric') or 'metric'}"
         yield Tile(label, figure(verification["metric_value"]), _beside_float(verification))
-    if is_number(dig(report, "quantization", "sqnr_db")):
+    if is_number(dig(report, "quantization", "sqnr_db")) and dig(report, "quantization", "method") != "qat":
         yield Tile("SQNR of the outputs", f"{report['quantization']['sqnr_db']:.1f} dB", "int8 beside unrounded")
     size = dig(report, "export", "size_bytes") or dig(report, "profile", "model", "size_bytes")
     if is_number(size):

@@ -50,7 +50,7 @@ def test_as_json_it_is_strict_and_holds_every_figure(report):
     assert json.loads(json.dumps(shown, allow_nan=False)) == shown
     assert shown["schema_version"] == QUANT_SCHEMA_VERSION
     assert list(shown) == [
-        "schema_version", "name", "calibration", "samples", "error", "sqnr_db", "outputs", "advice", "layers",
+        "schema_version", "name", "method", "calibration", "samples", "error", "sqnr_db", "outputs", "advice", "layers",
     ]  # fmt: skip
     assert set(shown["advice"][0]) == {"rule", "layers", "text", "settings"}
     worst = shown["layers"][0]

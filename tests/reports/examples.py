@@ -240,6 +240,7 @@ def quantization(count: int = 3) -> dict[str, Any]:
     return {
         "schema_version": 1,
         "name": "a-model",
+        "method": "ptq",
         "calibration": "30 samples of real data",
         "samples": "64 of the validation split",
         "error": 0.0045,

@@ -66,6 +66,13 @@ def test_names_are_text_whatever_is_in_them():
     assert page.text.count(name) == 2
 
 
+def test_of_a_file_that_was_trained_in_int8_the_error_is_no_loss():
+    assert "trained in int8" not in Page(render_html({"quantization": examples.quantization()})).text
+    text = Page(render_html({"quantization": examples.quantization() | {"method": "qat"}})).text
+    assert "This file was trained in int8." in text
+    assert "SQNR of the outputs" not in text
+
+
 def _places(value, place=()):
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
