@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuralspot_edge.conversion import ConversionSettings, convert
 from neuralspot_edge.conversion.trained import is_trained_int8
 from neuralspot_edge.errors import ConversionError, InputError
 from neuralspot_edge.pipeline.export import Calibration, calibration_samples, describe_calibration, export_settings
-from neuralspot_edge.pipeline.methods import Trained
+from neuralspot_edge.pipeline.methods import Made, Trained
 from neuralspot_edge.quantization import Study
 from neuralspot_edge.quantization.advice import Advice, advise
 from neuralspot_edge.quantization.analysis import MAX_ANALYSED, Analysis, analyze
@@ -117,29 +118,29 @@ def quant_report(
     )
 
 
-def report_export(trained: Trained, study: Study | None, method: Method) -> QuantReport | None:
+def report_export(trained: Trained, made: Made, method: Method) -> QuantReport | None:
     """The report on the int8 file of a trained model, judged on the validation split.
 
     Args:
         trained: The model and its data.
-        study: Of the file; None makes that of plain quantization after training.
-        method: How the file was made.
+        made: The file, with its study or without.
+        method: How it was made.
 
     Returns:
         None where the file is not int8, or has an operator that is not studied.
     """
     if trained.settings.quantization != "int8":
         return None
-    samples = trained.data.train.x
     try:
-        study = study or Study.of(trained.model, samples, io=trained.settings.io_type)
+        floating = convert(trained.model, ConversionSettings("float32")) if made.study is None else b""
+        study = made.study or Study.of_files(made.content, floating)
     except (InputError, ConversionError):
         return None
     return report_study(
         study,
         [trained.data.validation.x],
         name=trained.recipe.name,
-        calibration=describe_calibration(trained.settings, samples),
+        calibration=describe_calibration(trained.settings, trained.data.train.x),
         source="the validation split",
         method=method,
     )

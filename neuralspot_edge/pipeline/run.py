@@ -29,7 +29,7 @@ from neuralspot_edge.pipeline.export import (
 from neuralspot_edge.pipeline.firmware import remove_firmware
 from neuralspot_edge.pipeline.folder import CHECKPOINT, KERAS_MODEL, RECIPE, RESULTS, STREAM, TFLITE, claim_folder
 from neuralspot_edge.pipeline.ladder import climb
-from neuralspot_edge.pipeline.methods import Trained
+from neuralspot_edge.pipeline.methods import Made, Trained
 from neuralspot_edge.pipeline.quant_report import report_export
 from neuralspot_edge.pipeline.report import note_export, note_verification, profile_for, write_report
 from neuralspot_edge.pipeline.sequences import Recording
@@ -45,8 +45,6 @@ from neuralspot_edge.training.teachers import find_teachers, remove_teacher
 
 if TYPE_CHECKING:
     import keras
-
-    from neuralspot_edge.quantization import Study
 
 __all__ = ["RunResult", "export_folder", "load_run", "run", "train_into", "verify_folder"]
 
@@ -115,7 +113,7 @@ def run(
     training = train_into(folder, recipe, data, resume=resume, keep_checkpoint=True, on_stage=say, on_epoch=on_epoch)
     say("export")
     trained = Trained(recipe, training.model, data, settings, folder, on_epoch)
-    exported, study = _export(folder, trained, bundle=bundle, on_stage=on_stage)
+    exported, made = _export(folder, trained, bundle=bundle, on_stage=on_stage)
     say("verification")
     verified = _verify(folder, recipe, training.model, data, progress=on_window, streaming=exported.streaming)
     say("report")
@@ -126,7 +124,7 @@ def run(
         exported=exported,
         verified=verified,
         profile=profile_for(exported.path, recipe),
-        quantization=report_export(trained, study, _method(exported)),
+        quantization=report_export(trained, made, _method(exported)),
     )
     write_report(folder, report)
     (folder / CHECKPOINT).unlink(missing_ok=True)
@@ -203,8 +201,8 @@ def export_folder(
         recipe = recipe.override({"export.quantization": settings.quantization, "export.method": method})
     folder = claim_folder(out_dir or run_folder, overwrite=overwrite, results=(TFLITE, STREAM))
     trained = Trained(recipe, model, prepare(recipe), settings, Path(run_folder), on_epoch)
-    exported, study = _export(folder, trained, bundle=bundle, on_stage=on_stage)
-    note_export(folder, recipe, exported, lambda: report_export(trained, study, _method(exported)))
+    exported, made = _export(folder, trained, bundle=bundle, on_stage=on_stage)
+    note_export(folder, recipe, exported, lambda: report_export(trained, made, _method(exported)))
     return exported
 
 
@@ -245,17 +243,17 @@ def load_run(folder: str | Path) -> tuple[Recipe, keras.Model]:
 
 def _export(
     folder: Path, trained: Trained, *, bundle: bool, on_stage: Callable[[str], None] | None
-) -> tuple[ExportResult, Study | None]:
+) -> tuple[ExportResult, Made]:
     recipe, data, settings = trained.recipe, trained.data, trained.settings
     card = ModelCard.of(recipe, data.preprocessing, data.dataset.channels)
-    ladder, study = None, None
+    ladder = None
     if settings.quantization == "int8" and recipe.export.method != "ptq":
         made, ladder = climb(trained, on_stage)
-        content, study = finish(made.content, settings, card), made.study
+        content = finish(made.content, settings, card)
     else:
-        content = convert_model(
-            trained.model, settings, calibration_samples(trained.model, settings, data.train.x), card=card
-        )
+        samples = calibration_samples(trained.model, settings, data.train.x)
+        content = convert_model(trained.model, settings, samples, card=card)
+        made = Made(content)
     spec = streaming_spec(recipe)
     result = write_export(
         folder,
@@ -268,7 +266,7 @@ def _export(
         ladder=ladder,
         bundle=bundle,
     )
-    return result, study
+    return result, made
 
 
 def _verify(
