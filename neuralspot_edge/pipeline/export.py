@@ -152,7 +152,7 @@ def export(
     is_real = bool(samples) and not isinstance(calibration, str)
     # A model that needs no samples has golden vectors that do, and so does the proof of a step graph.
     samples = samples or random_calibration(network, window)
-    source = describe_calibration(settings, calibration)
+    source = "none needed" if is_trained_int8(network) else describe_calibration(settings, calibration)
     recording = Recording(samples[0], "calibration" if is_real else "random")
     stream = streamed(content, spec, recording) if spec is not None else None
     return write_export(folder, content, settings, card, samples, calibration=source, stream=stream, bundle=bundle)
@@ -182,7 +182,7 @@ def calibration_samples(
     Raises:
         InputError: They are needed and missing, or do not fit the model.
     """
-    if not settings.needs_calibration or is_trained_int8(model):
+    if not settings.needs_calibration or (calibration is None and is_trained_int8(model)):
         return ()
     if calibration is None:
         raise InputError(

@@ -19,7 +19,7 @@ from neuralspot_edge.graph import ModelCard, load_graph
 from neuralspot_edge.interpreters import LiteRtInterpreter, TflmInterpreter
 from neuralspot_edge.pipeline import export
 from neuralspot_edge.preprocessing import Preprocessing
-from neuralspot_edge.quantization import MAX_SAMPLES
+from neuralspot_edge.quantization import MAX_SAMPLES, PostTraining, quantize_aware
 from neuralspot_edge.recipes import StreamingSpec
 from neuralspot_edge.strict import validate
 
@@ -125,6 +125,25 @@ def test_quantizations(plain, x, tmp_path, asked, types):
     assert graph.inputs[0].dtype == graph.outputs[0].dtype == types[1]
     outputs, expected = LiteRtInterpreter(result.path).predict(x), plain.predict(x, verbose=0)
     assert np.abs(outputs - expected).max() < 0.05 * np.abs(expected).max()
+
+
+def test_a_model_that_was_trained_in_int8_needs_no_samples_and_takes_some_for_its_golden_vectors(plain, x, tmp_path):
+    trained = quantize_aware(plain, x)
+    result = export(trained, tmp_path / "bare")
+    assert (result.calibration, result.quantization) == ("none needed", "int8")
+    given = export(trained, tmp_path / "given", calibration=x)
+    assert given.path.read_bytes() == result.path.read_bytes()
+    with np.load(tmp_path / "given" / "golden.npz") as one, np.load(tmp_path / "bare" / "golden.npz") as other:
+        assert any((one[key] != other[key]).any() for key in one.files if one[key].shape == other[key].shape)
+    with pytest.raises(InputError, match="tools: the model was trained in int8 and is exported as it is"):
+        export(trained, tmp_path / "no", tools=PostTraining())
+
+
+def test_tools_make_another_file(plain, x, tmp_path):
+    bare = export(plain, tmp_path / "bare", calibration=x)
+    mended = export(plain, tmp_path / "mended", calibration=x, tools=PostTraining(ranges="percentile"))
+    assert mended.path.read_bytes() != bare.path.read_bytes()
+    assert ModelCard.read(mended.path) == ModelCard.read(bare.path)
 
 
 def test_a_model_without_data_takes_random_numbers_and_says_so(plain, tmp_path):
