@@ -8,8 +8,8 @@ import threading
 import keras
 import numpy as np
 import pytest
-from helpers import small
-from helpers.tcn import randomize
+from helpers import hard, small
+from helpers.tcn import randomize, windows
 from keras import layers
 
 import neuralspot_edge as nse
@@ -139,11 +139,15 @@ def test_a_model_that_was_trained_in_int8_needs_no_samples_and_takes_some_for_it
         export(trained, tmp_path / "no", tools=PostTraining())
 
 
-def test_tools_make_another_file(plain, x, tmp_path):
-    bare = export(plain, tmp_path / "bare", calibration=x)
-    mended = export(plain, tmp_path / "mended", calibration=x, tools=PostTraining(ranges="percentile"))
+def test_tools_make_another_file(tmp_path):
+    model, samples = hard.loud_channel(), windows(hard.SHAPE, count=64)
+    bare = export(model, tmp_path / "bare", calibration=samples)
+    mended = export(model, tmp_path / "mended", calibration=samples, tools=PostTraining())
     assert mended.path.read_bytes() != bare.path.read_bytes()
     assert ModelCard.read(mended.path) == ModelCard.read(bare.path)
+    expected = model.predict(samples, verbose=0)
+    errors = [np.abs(TflmInterpreter(each.path).predict(samples) - expected).mean() for each in (mended, bare)]
+    assert errors[0] < errors[1] / 2
 
 
 def test_a_model_without_data_takes_random_numbers_and_says_so(plain, tmp_path):
