@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuralspot_edge.conversion import ConversionSettings, convert
+from neuralspot_edge.errors import NseError
 from neuralspot_edge.pipeline.folder import QAT
 from neuralspot_edge.quantization import (
     PostTraining,
@@ -116,7 +117,15 @@ def _in_training(trained: Trained) -> Made:
             on_epoch=trained.on_epoch,
         )
         model, detail = result.model, f"{len(result.history)} epochs, the best is {result.best.number}"
-    return Made(convert(model, trained.settings), Study.of_trained(model, trained.model), detail=detail)
+    return Made(convert(model, trained.settings), _study(model, trained.model), detail=detail)
+
+
+def _study(model: keras.Model, floating: keras.Model) -> Study | None:
+    """The study of a model that was trained; it is not worth losing a training for."""
+    try:
+        return Study.of_trained(model, floating)
+    except NseError:
+        return None
 
 
 def _trained_before(folder: Path | None) -> keras.Model | None:

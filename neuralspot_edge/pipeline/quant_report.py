@@ -129,7 +129,7 @@ def report_export(trained: Trained, made: Made, method: Method) -> QuantReport |
     Returns:
         None where the file is not int8, or has an operator that is not studied.
     """
-    if trained.settings.quantization != "int8":
+    if trained.settings.quantization != "int8" or (made.study is None and method != "ptq"):
         return None
     try:
         floating = convert(trained.model, ConversionSettings("float32")) if made.study is None else b""

@@ -9,9 +9,9 @@ import numpy as np
 
 from neuralspot_edge.errors import ConversionError
 from neuralspot_edge.graph import Graph, Operator, Tensor
-from neuralspot_edge.quantization.operators import WEIGHTED, constant
+from neuralspot_edge.quantization.operators import WEIGHTED, constant, is_weight, real_values
 
-__all__ = ["FloatWeights", "find_float_weights", "find_gates", "is_real_constant"]
+__all__ = ["FloatWeights", "find_float_weights", "find_gates"]
 
 _HALF_STEP = 0.51
 _OF_FLOAT32 = 1e-6
@@ -50,7 +50,7 @@ def find_float_weights(graph: Graph, floating: Graph) -> FloatWeights:
     values: dict[int, np.ndarray] = {}
     gates = set()
     for operator in graph.operators:
-        if not any(is_real_constant(tensor) for tensor in operator.inputs):
+        if not any(is_weight(tensor) for tensor in operator.inputs):
             continue
         for candidate in rest[operator.kind]:
             factor = _GATE if _is_gate(operator, candidate) else 1.0
@@ -66,8 +66,15 @@ def find_float_weights(graph: Graph, floating: Graph) -> FloatWeights:
 
 
 def find_gates(graph: Graph, floating: Graph) -> frozenset[int]:
-    """The `gates` alone, of a file whose weights have changed since it was made from the float file."""
-    pairs = zip(_weighted(graph), _weighted(floating), strict=True)
+    """The `gates` alone, of a file whose weights have changed since it was made from the float file.
+
+    Raises:
+        ConversionError: They are not of one model.
+    """
+    ours, others = _weighted(graph), _weighted(floating)
+    if [operator.kind for operator in ours] != [operator.kind for operator in others]:
+        raise ConversionError("the float file is of another model: its operators with a kernel are others")
+    pairs = zip(ours, others, strict=True)
     return frozenset(operator.outputs[0].index for operator, other in pairs if _is_gate(operator, other))
 
 
@@ -75,13 +82,8 @@ def _weighted(graph: Graph) -> list[Operator]:
     return [operator for operator in graph.operators if operator.kind in WEIGHTED]
 
 
-def is_real_constant(tensor: Tensor | None) -> bool:
-    """Whether a tensor is a constant of real numbers; whole numbers are shapes and axes."""
-    return tensor is not None and tensor.is_constant and (tensor.quantization is not None or tensor.dtype == "float32")
-
-
 def _with_constants(graph: Graph, kind: str) -> Iterator[Operator]:
-    return (o for o in graph.operators if o.kind == kind and any(is_real_constant(tensor) for tensor in o.inputs))
+    return (o for o in graph.operators if o.kind == kind and any(is_weight(tensor) for tensor in o.inputs))
 
 
 def _is_gate(operator: Operator, candidate: Operator) -> bool:
@@ -93,7 +95,7 @@ def _matching(operator: Operator, candidate: Operator, factor: float) -> dict[in
     """The constants of a float operator by the tensors of an int8 one, None where those are not the same rounded."""
     found = {}
     for tensor, other in zip(operator.inputs, candidate.inputs, strict=False):
-        if tensor is None or not is_real_constant(tensor):
+        if not is_weight(tensor):
             continue
         if other is None or not other.is_constant or other.shape != tensor.shape:
             return None
@@ -107,6 +109,6 @@ def _matching(operator: Operator, candidate: Operator, factor: float) -> dict[in
 def _is_rounded(tensor: Tensor, values: np.ndarray) -> bool:
     if tensor.quantization is None:
         return np.array_equal(constant(tensor), values)
-    apart = np.abs(tensor.quantization.dequantize(constant(tensor)) - values)
+    apart = np.abs(real_values(tensor) - values)
     most = _HALF_STEP * float(np.max(tensor.quantization.scale)) + _OF_FLOAT32 * np.abs(values)
     return bool(np.all(apart <= most))

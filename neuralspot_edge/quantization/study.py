@@ -18,8 +18,8 @@ from neuralspot_edge.errors import InputError
 from neuralspot_edge.graph import Operator, Tensor, load_graph
 from neuralspot_edge.graph.layer_names import layer_of
 from neuralspot_edge.quantization.calibration import check_calibration
-from neuralspot_edge.quantization.float_weights import find_float_weights, find_gates, is_real_constant
-from neuralspot_edge.quantization.operators import WEIGHTED, convolve, kernel_from_file, kernels_of
+from neuralspot_edge.quantization.float_weights import find_float_weights, find_gates
+from neuralspot_edge.quantization.operators import WEIGHTED, convolve, is_weight, kernel_from_file, kernels_of
 from neuralspot_edge.quantization.placement import MOVES
 from neuralspot_edge.quantization.runs import FakeQuantRun
 
@@ -296,7 +296,7 @@ def _rounding(layer: Int8Graph) -> dict[str, frozenset[int]]:
             continue
         places = {tensor.index for tensor in operator.outputs}
         read = [tensor for tensor in operator.inputs if tensor is not None]
-        places |= {tensor.index for tensor in read if is_real_constant(tensor) or tensor.is_variable}
+        places |= {tensor.index for tensor in read if is_weight(tensor) or tensor.is_variable}
         name = layer_of(operator) or f"{operator.kind} {operator.index}"
         found.setdefault(name, set()).update(places)
     return {name: frozenset(places) for name, places in found.items()}

@@ -53,6 +53,13 @@ def test_a_squeeze_of_dead_units_has_its_weights_all_the_same(seed):
     assert find_float_weights(graph, floating).gates
 
 
+def test_gates_of_another_model_are_not_looked_for():
+    graph, _ = _files(tcn.randomize(build("mlp", _SHAPE, {"hidden": [6]})))
+    _, floating = _files(tcn.randomize(build("tcn", _SHAPE, _GATED)))
+    with pytest.raises(ConversionError, match="the float file is of another model"):
+        find_gates(graph, floating)
+
+
 def test_weights_of_another_model_are_not_taken():
     graph, _ = _files(tcn.randomize(build("mlp", _SHAPE, {"hidden": [6]}), seed=1))
     _, floating = _files(tcn.randomize(build("mlp", _SHAPE, {"hidden": [6]}), seed=2))
