@@ -25,7 +25,7 @@ from benchmarks.peer import Peer
 from benchmarks.side import QUIET
 from neuralspot_edge.conversion import ConversionSettings
 from neuralspot_edge.files import write_text
-from neuralspot_edge.interpreters import LiteRtInterpreter
+from neuralspot_edge.interpreters import LiteRtInterpreter, TflmInterpreter
 from neuralspot_edge.pipeline.folder import CHECKPOINT, KERAS_MODEL
 from neuralspot_edge.pipeline.ladder import climb
 from neuralspot_edge.pipeline.methods import Made, Trained, make
@@ -46,7 +46,8 @@ class Outcome:
         metric: Name of the task's metric.
         windows: Held-out windows.
         higher_is_better: Whether a larger figure is a better one.
-        figures: The metric by way: `float`, each of `METHODS`, `auto` and, where it was asked, `peer`.
+        figures: The metric by way: `float`, each of `METHODS`, `auto` and, where it was asked, `peer` on LiteRT and
+            `peer on device` on TensorFlow Lite Micro.
         chosen: The way that auto took.
     """
 
@@ -95,7 +96,9 @@ def _measure(recipe: Recipe, folder: Path, peer: Path | None) -> Outcome:
     figures["auto"] = figures[ladder.method]
     # A layer of our own cannot be loaded there.
     if peer is not None and all(type(layer).__module__.startswith("keras") for layer in model.layers):
-        figures["peer"] = figure(LiteRtInterpreter(_convert_by_peer(peer, model, data)).predict(test.x))
+        theirs = _convert_by_peer(peer, model, data)
+        figures["peer"] = figure(LiteRtInterpreter(theirs).predict(test.x))
+        figures["peer on device"] = figure(TflmInterpreter(theirs).predict(test.x))
     return Outcome(
         recipe.name, recipe.training.seed, metric.name, len(test), metric.higher_is_better, figures, ladder.method
     )
@@ -127,7 +130,7 @@ def _show(outcomes: list[Outcome]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    ways = ("float", *METHODS, "auto", "peer")
+    ways = ("float", *METHODS, "auto", "peer", "peer on device")
     table = Table("task", "metric", *ways, "auto took", "auto loses", "may lose", "peer loses")
     for name in dict.fromkeys(outcome.recipe for outcome in outcomes):
         table.add_row(*_row([outcome for outcome in outcomes if outcome.recipe == name], ways))
