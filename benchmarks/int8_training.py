@@ -22,6 +22,7 @@ PRESETS = (
     "tc-resnet-speaker-vowels",
     "ds-cnn-kws-49x10",
     "rnn-har-lstm",
+    "conv-rnn-har-gru",
 )
 """One or two of each family."""
 
