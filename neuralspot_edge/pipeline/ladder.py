@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from neuralspot_edge.errors import InputError
+from neuralspot_edge.errors import NseError
 from neuralspot_edge.interpreters import LiteRtInterpreter
 from neuralspot_edge.pipeline.methods import Made, Trained, make
 from neuralspot_edge.pipeline.scores import Scorer
@@ -19,12 +19,11 @@ from neuralspot_edge.training import metric_of
 
 __all__ = ["Ladder", "Rung", "climb"]
 
-
 _TINY = float(np.finfo(np.float64).tiny)
 _FINEST = 0.01
 """Error of the outputs at which answers are the float model's, where there are too few of them to count.
 
-A gesture detector of 13 validation windows had all of them right in int8, with an error of 0.05, and lost 9 of 100
+A gesture detector of ten validation windows had all of them right in int8, with an error of 0.05, and lost 9 of 100
 test windows; with 0.007 and less it lost none."""
 
 
@@ -102,7 +101,7 @@ def climb(
             on_stage(f"export: {method}")
         try:
             made = make(method, trained)
-        except InputError as error:
+        except NseError as error:
             if best is None:  # The first way asks least of a model: what it refuses, all do.
                 raise
             rungs.append(Rung(method, "refused", detail=str(error)))

@@ -15,6 +15,7 @@ from neuralspot_edge.quantization import (
     QatScheme,
     Study,
     ToolEffect,
+    check_calibration,
     quantize_aware,
     quantize_post_training,
 )
@@ -87,7 +88,8 @@ def make(method: Method, trained: Trained) -> Made:
 
 
 def _after_training(trained: Trained) -> Made:
-    return Made(convert(trained.model, trained.settings, [trained.data.train.x]))
+    samples = check_calibration(trained.model, trained.data.train.x)
+    return Made(convert(trained.model, trained.settings, samples))
 
 
 def _with_tools(trained: Trained) -> Made:
@@ -138,7 +140,7 @@ def _trained_before(folder: Path | None) -> keras.Model | None:
 def _how(recipe: Recipe) -> DistillationSpec:
     """The float model is the teacher: what is wanted is its answers, in int8.
 
-    A label says less of a window than they do, and little data is soon learned by heart: trained with the labels of 50
+    A label says less of a window than they do, and little data is soon learned by heart: trained with the labels of 40
     gestures, a detector lost one test gesture in a hundred where it now loses none. The numbers of a regression say
     more: its float model can still come closer to them.
     """

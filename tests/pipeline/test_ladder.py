@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 
 import keras
+import numpy as np
 import pytest
 from helpers import small
 from helpers.runs import with_weights_turned_around
@@ -13,7 +14,7 @@ from neuralspot_edge.errors import ConversionError, InputError
 from neuralspot_edge.interpreters import TflmInterpreter
 from neuralspot_edge.pipeline.folder import CHECKPOINT, QAT
 from neuralspot_edge.pipeline.ladder import climb
-from neuralspot_edge.pipeline.methods import Made, Trained
+from neuralspot_edge.pipeline.methods import Made, Trained, make
 from neuralspot_edge.pipeline.run import export_folder, load_run, run
 from neuralspot_edge.training import load_model
 
@@ -76,8 +77,9 @@ def test_where_no_way_holds_the_one_that_loses_least_is_taken(trained, ways):
     assert drops[ladder.method] == min(drops.values())
 
 
-def test_a_way_that_the_model_cannot_go_is_told_and_passed(trained, ways):
-    make = ways(ptq="spoilt", ptq_plus=InputError("layer 'x' does not train"), qat="good")
+@pytest.mark.parametrize("kind", [InputError, ConversionError])
+def test_a_way_that_the_model_cannot_go_is_told_and_passed(trained, ways, kind):
+    make = ways(ptq="spoilt", ptq_plus=kind("layer 'x' does not train"), qat="good")
     _, ladder = climb(trained, make=make)
     assert _statuses(ladder) == [("ptq", "loses"), ("ptq+", "refused"), ("qat", "holds")]
     assert ladder.rungs[1].detail == "layer 'x' does not train"
@@ -96,6 +98,14 @@ def test_the_held_out_part_has_no_say(trained, ways):
     make = ways(ptq="spoilt", ptq_plus="good")
     poisoned = dataclasses.replace(trained, data=small.with_poisoned_test(trained.data))
     assert climb(poisoned, make=make)[1] == climb(trained, make=make)[1]
+
+
+def test_plain_quantization_is_that_of_a_run_without_a_ladder(trained, finished_run):
+    """The same samples of the training split, and no more of them than an export takes."""
+    content = make("ptq", trained).content
+    x = finished_run.training.data.test.x
+    expected = TflmInterpreter(finished_run.exported.path).predict(x)
+    np.testing.assert_array_equal(TflmInterpreter(content).predict(x), expected)
 
 
 def test_a_run_with_tools_tells_what_they_did(tmp_path):
