@@ -25,6 +25,8 @@ from typing import Any
 
 import numpy as np
 
+from neuralspot_edge.graph.flatbuffer import signature_entries
+
 __all__ = ["fold_gates"]
 
 
@@ -110,7 +112,7 @@ def _remove(model: Any, index: int, unused: int) -> None:
             places = getattr(owner, name, None)  # A subgraph has no intermediates, most operators have none either.
             if places is not None:
                 setattr(owner, name, np.asarray(places) - (np.asarray(places) > unused))
-    for entry in _signed(model, index):
+    for entry in signature_entries(model, index):
         entry.tensorIndex -= int(entry.tensorIndex > unused)
     holders = chain(model.metadata or (), *(each.tensors for each in model.subgraphs))
     if all(holder.buffer != buffer for holder in holders):
@@ -120,13 +122,8 @@ def _remove(model: Any, index: int, unused: int) -> None:
 def _uses(model: Any, index: int) -> Counter[int]:
     """How often each tensor is read, or asked of the subgraph."""
     subgraph = model.subgraphs[index]
-    signed = [entry.tensorIndex for entry in _signed(model, index)]
+    signed = [entry.tensorIndex for entry in signature_entries(model, index)]
     return Counter(chain(subgraph.inputs, subgraph.outputs, signed, *(o.inputs for o in subgraph.operators)))
-
-
-def _signed(model: Any, index: int) -> list[Any]:
-    signatures = (s for s in model.signatureDefs or () if s.subgraphIndex == index)
-    return [entry for s in signatures for entry in (*(s.inputs or ()), *(s.outputs or ()))]
 
 
 def _parameters(convolution: Any) -> list[int]:

@@ -16,9 +16,9 @@ from neuralspot_edge.conversion.lstm import SMALLEST_CELL_RANGE, find_lstms, two
 from neuralspot_edge.conversion.ties import Range, unite_ranges
 from neuralspot_edge.graph import parse, serialize
 
-__all__ = ["FINEST_SUM", "measure_ranges", "with_measured_ranges"]
+__all__ = ["measure_ranges", "missing_reach", "with_measured_ranges"]
 
-FINEST_SUM = 2.0**-16
+_FINEST_SUM = 2.0**-16
 """Of the span of what is added: far below the step in which 8 bits know it."""
 
 
@@ -85,6 +85,16 @@ def _widened(known: Range, values: np.ndarray) -> Range:
     return min(known[0], float(values.min())), max(known[1], float(values.max()))
 
 
+def missing_reach(span: float, spans: Sequence[float]) -> float:
+    """How much further the range of a sum must reach on either side to be no finer than its kernel computes.
+
+    Args:
+        span: Of the sum.
+        spans: Of what is added.
+    """
+    return max(0.0, max(spans) * _FINEST_SUM - span) / 2
+
+
 def _widen_sums(model: Any, ranges: dict[int, Range]) -> None:
     """Gives a sum or difference that is next to nothing beside what it is made of a range that can be computed.
 
@@ -100,7 +110,7 @@ def _widen_sums(model: Any, ranges: dict[int, Range]) -> None:
         (result,) = operator.outputs
         if spans and result in ranges:
             low, high = ranges[result]
-            missing = max(0.0, max(spans) * FINEST_SUM - (high - low)) / 2
+            missing = missing_reach(high - low, spans)
             ranges[result] = (low - missing, high + missing)
 
 

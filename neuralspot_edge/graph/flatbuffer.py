@@ -15,7 +15,7 @@ from typing import Any
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.files import read_bytes
 
-__all__ = ["parse", "read_model", "serialize"]
+__all__ = ["parse", "read_model", "serialize", "signature_entries"]
 
 FILE_IDENTIFIER = b"TFL3"
 SCHEMA_VERSION = 3
@@ -120,6 +120,12 @@ def _check(model: Any, name: str) -> None:
     for signature in model.signatureDefs or ():
         if signature is None or not _signature_leads_somewhere(model, signature):
             raise InputError(f"{name} is damaged: a signature names a tensor that does not exist")
+
+
+def signature_entries(model: Any, subgraph: int) -> list[Any]:
+    """What signatures say of a subgraph of a `ModelT`: entries with a name and the place of a tensor."""
+    signatures = (each for each in model.signatureDefs or () if each.subgraphIndex == subgraph)
+    return [entry for each in signatures for entry in (*(each.inputs or ()), *(each.outputs or ()))]
 
 
 def _subgraph_problems(model: Any, subgraph: Any) -> Iterator[str]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from neuralspot_edge.graph.flatbuffer import signature_entries
+
 __all__ = ["prune"]
 
 _NO_TENSOR = -1
@@ -19,7 +21,7 @@ def prune(model: Any) -> None:
     """
     main = model.subgraphs[0]
     main.operators = _useful(main)
-    signed = _signed(model)
+    signed = signature_entries(model, 0)
     used = {int(index) for index in (*main.inputs, *main.outputs, *(entry.tensorIndex for entry in signed))}
     for operator in main.operators:
         used.update(int(index) for vector in _vectors(operator) for index in vector)
@@ -46,11 +48,6 @@ def _useful(main: Any) -> list[Any]:
             kept.append(operator)
             needed.update(int(index) for index in operator.inputs)
     return kept[::-1]
-
-
-def _signed(model: Any) -> list[Any]:
-    """The entries of signatures, which name inputs and outputs."""
-    return [entry for each in model.signatureDefs or () for entry in (*(each.inputs or ()), *(each.outputs or ()))]
 
 
 def _vectors(operator: Any) -> list[Any]:

@@ -13,13 +13,13 @@ from neuralspot_edge.interpreters import LiteRtInterpreter
 from neuralspot_edge.pipeline.methods import Made, Trained, make
 from neuralspot_edge.pipeline.scores import Scorer
 from neuralspot_edge.quantization import ToolEffect
+from neuralspot_edge.quantization.measures import relative_error
 from neuralspot_edge.recipes.consistency import NAMED_CLASS_TASKS
 from neuralspot_edge.recipes.quantizations import METHODS, Method
 from neuralspot_edge.training import metric_of
 
 __all__ = ["Ladder", "Rung", "climb"]
 
-_TINY = float(np.finfo(np.float64).tiny)
 _FINEST = 0.01
 """Error of the outputs at which answers are the float model's, where there are too few of them to count.
 
@@ -141,7 +141,7 @@ class _Judge:
     def rung(self, method: Method, made: Made) -> Rung:
         """What a file is worth."""
         outputs = np.asarray(LiteRtInterpreter(made.content).predict(self._x))
-        figure, error = self._figure(outputs), self._error(outputs)
+        figure, error = self._figure(outputs), relative_error(outputs, self._expected)
         drop = self._scorer.metric.drop(self.floating, figure)
         holds = drop <= self._max_drop and (self._is_telling or error <= _FINEST)
         status: Literal["holds", "loses"] = "holds" if holds else "loses"
@@ -151,7 +151,3 @@ class _Judge:
         score = self._scorer.score(outputs)
         assert score is not None
         return score.figure
-
-    def _error(self, outputs: np.ndarray) -> float:
-        power = float(np.square(self._expected, dtype=np.float64).mean())
-        return float(np.square(outputs - self._expected, dtype=np.float64).mean()) / max(power, _TINY)

@@ -11,7 +11,7 @@ import numpy as np
 
 from neuralspot_edge.conversion import ConversionSettings, convert
 from neuralspot_edge.conversion.trained import is_trained_int8
-from neuralspot_edge.errors import ConversionError, InputError
+from neuralspot_edge.errors import InputError, NseError
 from neuralspot_edge.pipeline.export import Calibration, calibration_samples, describe_calibration, export_settings
 from neuralspot_edge.pipeline.methods import Made, Trained
 from neuralspot_edge.quantization import Study
@@ -134,7 +134,7 @@ def report_export(trained: Trained, made: Made, method: Method) -> QuantReport |
     try:
         floating = convert(trained.model, ConversionSettings("float32")) if made.study is None else b""
         study = made.study or Study.of_files(made.content, floating)
-    except (InputError, ConversionError):
+    except NseError:
         return None
     return report_study(
         study,

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neuralspot_edge.graph import Tensor
+from neuralspot_edge.quantization.measures import batches, relative, sqnr_db
 
 if TYPE_CHECKING:
     from neuralspot_edge.quantization.study import Study
 
-__all__ = ["BINS", "Activation", "Histogram", "observe_activations", "relative", "sqnr_db"]
+__all__ = ["BINS", "Activation", "Histogram", "observe_activations"]
 
 BINS = 64
 """Of a histogram."""
@@ -25,7 +25,7 @@ _FINE = 64
 _TAIL = 0.0005
 """The share of the values at either end that `Activation.steps` leaves out."""
 
-_CHUNK = 32
+_BATCH = 32
 
 
 @dataclass(frozen=True)
@@ -83,18 +83,6 @@ class Activation:
     is_prescribed: bool
 
 
-def sqnr_db(error: float) -> float:
-    """A relative mean square error in dB: infinite where there is none."""
-    return -10 * math.log10(error) if error > 0 else math.inf
-
-
-def relative(error: float, power: float) -> float:
-    """The square of an error over that of what it is the error of; infinite where something stands for nothing."""
-    if power:
-        return error / power
-    return math.inf if error else 0.0
-
-
 def observe_activations(study: Study, samples: Sequence[np.ndarray]) -> dict[int, Activation]:
     """The activations that int8 rounds, by the index of their tensor.
 
@@ -105,14 +93,14 @@ def observe_activations(study: Study, samples: Sequence[np.ndarray]) -> dict[int
     places = _places(study)
     nowhere, everywhere = study.rounding(()), study.rounding()
     extremes: dict[int, np.ndarray] = {}
-    for chunk in _chunks(samples):
-        real = study.play(chunk, nowhere).tensors
+    for batch in batches(samples, _BATCH):
+        real = study.play(batch, nowhere).tensors
         for index in places:
             found = _extremes(real[index])
             extremes[index] = _wider(extremes.get(index, found), found)
     tallies = {index: _Tally(place, extremes[index]) for index, place in places.items()}
-    for chunk in _chunks(samples):
-        real, rounded = (study.play(chunk, mask).tensors for mask in (nowhere, everywhere))
+    for batch in batches(samples, _BATCH):
+        real, rounded = (study.play(batch, mask).tensors for mask in (nowhere, everywhere))
         for index, tally in tallies.items():
             tally.add(real[index], rounded[index])
     return {index: tally.result() for index, tally in tallies.items()}
@@ -208,12 +196,6 @@ def _places(study: Study) -> dict[int, _Place]:
             is_prescribed = layer.groups[group].is_prescribed
             found[index] = _Place(tensor, float(scales[group]), float(zero_points[group]), is_prescribed)
     return found
-
-
-def _chunks(samples: Sequence[np.ndarray]) -> Iterator[list[np.ndarray]]:
-    """All activations of a few samples fit into memory, those of all samples may not."""
-    for start in range(0, len(samples[0]), _CHUNK):
-        yield [x[start : start + _CHUNK] for x in samples]
 
 
 def _extremes(x: np.ndarray) -> np.ndarray:

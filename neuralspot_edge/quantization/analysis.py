@@ -10,7 +10,8 @@ import numpy as np
 
 from neuralspot_edge.errors import InputError
 from neuralspot_edge.graph import Tensor
-from neuralspot_edge.quantization.activations import Activation, observe_activations, relative, sqnr_db
+from neuralspot_edge.quantization.activations import Activation, observe_activations
+from neuralspot_edge.quantization.measures import relative_error, sqnr_db
 from neuralspot_edge.quantization.operators import WEIGHTED
 from neuralspot_edge.quantization.placement import MOVES
 
@@ -162,15 +163,14 @@ class _Errors:
 
     def __init__(self, study: Study, samples: Sequence[np.ndarray]) -> None:
         self._study, self._samples = study, samples
-        self._real = [x.astype(np.float64) for x in study.outputs(samples, study.rounding(()))]
+        self._real = study.outputs(samples, study.rounding(()))
         self._known: dict[bytes, tuple[float, ...]] = {}
 
     def of_each(self, mask: np.ndarray) -> tuple[float, ...]:
         key = mask.tobytes()
         if key not in self._known:
             pairs = zip(self._study.outputs(self._samples, mask), self._real, strict=True)
-            sums = ((np.square(x - real).sum(), np.square(real).sum()) for x, real in pairs)
-            self._known[key] = tuple(relative(float(error), float(power)) for error, power in sums)
+            self._known[key] = tuple(relative_error(x, real) for x, real in pairs)
         return self._known[key]
 
     def of(self, mask: np.ndarray) -> float:

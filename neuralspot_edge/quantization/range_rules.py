@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from neuralspot_edge.conversion.ranges import FINEST_SUM
+from neuralspot_edge.conversion.ranges import missing_reach
 from neuralspot_edge.quantization.fake_quant import STEPS
+from neuralspot_edge.quantization.measures import batches
 
 if TYPE_CHECKING:
     from neuralspot_edge.quantization.study import Played, Study
@@ -33,8 +34,6 @@ _SEARCHED_OCTAVES = 10
 
 _CUT = 1e-4
 """The share of all values that a percentile cuts off at either end: a percentile of 99.99."""
-
-_CHUNK = 64
 
 
 class Magnitudes:
@@ -107,8 +106,8 @@ def measure_ends(study: Study, samples: Sequence[np.ndarray], rule: RangeRule) -
 
 def play_unrounded(study: Study, samples: Sequence[np.ndarray]) -> Iterator[Played]:
     """What the float model computes, a few samples at a time: of all of them it may not fit into memory."""
-    for begin in range(0, len(samples[0]), _CHUNK):
-        yield study.play([x[begin : begin + _CHUNK] for x in samples], study.rounding(()))
+    for batch in batches(samples):
+        yield study.play(batch, study.rounding(()))
 
 
 def _observe(study: Study, samples: Sequence[np.ndarray]) -> dict[int, Magnitudes]:
@@ -129,14 +128,14 @@ def _observe(study: Study, samples: Sequence[np.ndarray]) -> dict[int, Magnitude
 
 
 def _widen_sums(study: Study, ends: np.ndarray) -> None:
-    """Keeps a sum from becoming finer than the kernels of ADD and SUB can compute it, see `FINEST_SUM`."""
+    """Keeps a sum from becoming finer than the kernels of ADD and SUB can compute it, see `missing_reach`."""
     layer = study.layer
     for operator in layer.graph.operators:
         result = layer.group_of.get(operator.outputs[0].index)
         if operator.kind not in ("ADD", "SUB") or result is None or not layer.is_learned(result):
             continue
         places = [layer.group_of[tensor.index] for tensor in operator.inputs if tensor is not None]
-        missing = max(0.0, float(np.ptp(ends[places], axis=1).max()) * FINEST_SUM - float(np.ptp(ends[result]))) / 2
+        missing = missing_reach(float(np.ptp(ends[result])), np.ptp(ends[places], axis=1).tolist())
         ends[result] += (-missing, missing)
 
 

@@ -19,6 +19,7 @@ from neuralspot_edge.graph import Operator, Tensor, load_graph
 from neuralspot_edge.graph.layer_names import layer_of
 from neuralspot_edge.quantization.calibration import check_calibration
 from neuralspot_edge.quantization.float_weights import find_float_weights, find_gates
+from neuralspot_edge.quantization.measures import batches
 from neuralspot_edge.quantization.operators import WEIGHTED, convolve, is_weight, kernel_from_file, kernels_of
 from neuralspot_edge.quantization.placement import MOVES
 from neuralspot_edge.quantization.runs import FakeQuantRun
@@ -33,8 +34,6 @@ __all__ = ["INPUT", "Played", "Study"]
 
 INPUT = "input"
 """The layer that stands for the rounding of the model's inputs."""
-
-_BATCH = 64
 
 Change = Callable[[Operator, Any], Any]
 """From the sums of an operator with a kernel, a tensor (samples, ..., channels), to those that are gone on with."""
@@ -213,8 +212,8 @@ class Study:
             self._compiled[everything] = tf.function(step, autograph=False)
         run = self._compiled[everything]
         parts = [
-            tf.nest.map_structure(np.asarray, run([tf.constant(x[i : i + _BATCH]) for x in samples], rounding))
-            for i in range(0, len(samples[0]), _BATCH)
+            tf.nest.map_structure(np.asarray, run([tf.constant(x) for x in batch], rounding))
+            for batch in batches(samples)
         ]
         return tf.nest.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralspot_edge.quantization.activations import relative
+from neuralspot_edge.quantization.measures import batches, relative_error
 from neuralspot_edge.quantization.range_rules import measure_ends, play_unrounded
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ Use = Callable[["Study", Sequence[np.ndarray]], str]
 
 _FEWEST_TO_SPLIT = 16
 """Samples from which on a tool is judged by others than those that it is fitted to."""
-
-_BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -97,15 +95,14 @@ class Outputs:
     def error(self) -> float:
         """Of what the device gives now: the squared differences over the squared float values, the mean of outputs."""
         parts = []
-        for begin in range(0, len(self._samples[0]), _BATCH):
-            given = [x[begin : begin + _BATCH] for x in self._samples]
+        for given in batches(self._samples):
             outputs = self._study.layer(given if len(given) > 1 else given[0], training=False)
             parts.append([np.asarray(x) for x in (outputs if isinstance(outputs, list) else [outputs])])
         return self.error_of(_joined(parts))
 
     def error_of(self, received: Sequence[np.ndarray]) -> float:
         """The same of outputs from elsewhere."""
-        return _mean(_relative(*pair) for pair in zip(received, self._expected, strict=True))
+        return _mean(relative_error(*pair) for pair in zip(received, self._expected, strict=True))
 
 
 class State:
@@ -148,11 +145,6 @@ def _fit_ranges(study: Study, samples: Sequence[np.ndarray]) -> str:
 
 def _joined(parts: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
     return [np.concatenate(each) for each in zip(*parts, strict=True)]
-
-
-def _relative(received: np.ndarray, expected: np.ndarray) -> float:
-    real = expected.astype(np.float64)
-    return relative(float(np.square(received - real).sum()), float(np.square(real).sum()))
 
 
 def _mean(values: Iterable[float]) -> float:
